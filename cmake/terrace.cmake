@@ -1,0 +1,60 @@
+# What every target shares, and the one way to declare a room.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(TERRACE_SANITIZE "Build our own code with AddressSanitizer and UBSan" OFF)
+
+find_package(Threads REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# Our own code: strict, and sanitized when asked. Generated code gets neither (UBSan makes protobuf
+# code compile ten times slower).
+add_library(terrace_flags INTERFACE)
+target_compile_options(terrace_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+target_include_directories(terrace_flags INTERFACE ${CMAKE_SOURCE_DIR})
+if(TERRACE_SANITIZE)
+  target_compile_options(terrace_flags INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# terrace_room(NAME [DEPS target...] [DIR dir...])
+# A static library terrace_NAME of every .cc file in this folder (or in the folders named), that may
+# include what its DEPS may be linked with: this list is what makes the table of rooms hold.
+function(terrace_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPS;DIR" ${ARGN})
+  if(NOT ROOM_DIR)
+    set(ROOM_DIR .)
+  endif()
+  set(patterns)
+  foreach(dir ${ROOM_DIR})
+    list(APPEND patterns ${dir}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+  add_library(terrace_${name} STATIC ${sources})
+  target_link_libraries(terrace_${name} PUBLIC ${ROOM_DEPS} PRIVATE terrace_flags)
+  target_include_directories(terrace_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()
+
+# terrace_test(NAME SOURCES file... DEPS target... [LABELS label...])
+# A GoogleTest executable, registered with CTest as one test.
+function(terrace_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest terrace_flags)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 600
+    ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0")
+endfunction()
