@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/call.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "terrace/v1/common.pb.h"
@@ -22,26 +23,8 @@
 
 namespace terrace {
 
-// What travels beside a message.
-struct Call {
-  v1::CallContext context;
-  // When the caller stops waiting. The work may go on.
-  std::optional<Instant> deadline;
-  // W3C trace context.
-  std::string traceparent;
-};
-
 // The tenant of a call: "default" when the caller named none.
 std::string tenant_of(const Call& call);
-
-template <class T>
-using Reply = std::function<void(Result<T>)>;
-
-// Ends what it stands for when destroyed. Destroy it on the executor.
-class Subscription {
- public:
-  virtual ~Subscription() = default;
-};
 
 // True for an error that says nothing about what the callee did (R9: unknown is never an end state):
 // CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Everything else is a refusal.

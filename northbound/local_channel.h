@@ -1,0 +1,34 @@
+// A Channel straight into a Dispatch in the same process: both edges run (every message is
+// serialised, checked and parsed as over gRPC), no socket does. For simulations and labs.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "northbound/dispatch.h"
+#include "rpc/channel.h"
+
+namespace terrace {
+
+class LocalChannel final : public Channel {
+ public:
+  // Both ends run on `executor`. A call whose deadline passes first is answered DEADLINE_EXCEEDED;
+  // what it started goes on. All three must outlive the channel.
+  LocalChannel(Executor& executor, const Clock& clock, Dispatch& dispatch);
+  ~LocalChannel() override;
+
+  void unary(std::string_view method, const Call& call, const Message& request,
+             const Message& prototype, MessageReply reply) override;
+  [[nodiscard]] std::unique_ptr<Subscription> stream(std::string_view method, const Call& call,
+                                                     const Message& request,
+                                                     const Message& prototype,
+                                                     MessageSink sink) override;
+
+ private:
+  Executor& executor_;
+  const Clock& clock_;
+  Dispatch& dispatch_;
+};
+
+}  // namespace terrace
