@@ -1,5 +1,5 @@
 // A small document store: records by key, atomic batches with expected versions, lists, and a feed
-// of changes. What it promises is the same for every backend: tests/contract/store_contract_test.cc.
+// of changes. It promises the same for every backend: tests/contract/store_contract_test.cc.
 //
 // Order. Batches become durable in the order they were submitted: a later one is never durable
 // without the earlier ones. Only a batch that fails its own check (an expected version, a malformed
@@ -37,6 +37,9 @@ struct RecordKey {
 
 // "hold/acme/4f1c...": for problems and logs.
 std::string to_string(const RecordKey& key);
+
+// Of a record, all its fields together.
+inline constexpr std::size_t kMaxRecordBytes = 64 << 20;
 
 struct Record {
   RecordKey key;
@@ -134,7 +137,8 @@ class Store {
   // the executor, in order of submission, once the batch is durable (with its revision) or has
   // failed without a trace:
   //   ABORTED            store.version-mismatch   which key, expected and found version
-  //   INVALID_ARGUMENT   store.bad-batch          a key twice, a key without kind or id
+  //   INVALID_ARGUMENT   store.bad-batch          a key twice, a key without kind or id, a record
+  //                                               larger than kMaxRecordBytes
   //   RESOURCE_EXHAUSTED store.full               the store goes on; repeat when there is room
   //   DATA_LOSS          store.corrupt            the file is damaged; every later batch fails too
   //   UNAVAILABLE        store.io                 the disk failed; every later batch fails too,
@@ -154,7 +158,8 @@ class Store {
   // Of the last durable batch. Any thread.
   virtual std::uint64_t revision() const = 0;
 
-  // What changed in `kinds` (empty: all) after `revision`; from 0, every record there is.
+  // What changed in `kinds` (empty: all) after `revision`; from 0, every record there is and no
+  // deletes.
   // OUT_OF_RANGE store.revision-pruned: deletions since then are forgotten, take a new snapshot
   // (from 0); store.revision-ahead: this store has not come that far. Any thread.
   virtual Result<Changes> changes_since(std::uint64_t revision,

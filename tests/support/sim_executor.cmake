@@ -1,0 +1,2 @@
+add_library(terrace_sim_executor STATIC ${CMAKE_CURRENT_SOURCE_DIR}/support/sim_executor.cc)
+target_link_libraries(terrace_sim_executor PUBLIC terrace_base PRIVATE terrace_flags)
