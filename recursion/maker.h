@@ -29,6 +29,9 @@ class HoldEntry {
   // all the same. Always posted, never inside the call.
   virtual void save(std::function<void(Status)> then) = 0;
 
+  // Tells watchers what the record says now, without writing it: progress.
+  virtual void show() = 0;
+
   // A release was asked for: stop at the next safe point (reply CANCELLED to a hold or commit).
   virtual bool release_wanted() const = 0;
 
