@@ -83,6 +83,7 @@ struct BridgeOptions {
   std::string name;
   // Empty: the kernel's choice, which follows its ports; set it where the bridge has an address.
   std::string mac;
+  // 1500, the kernel's default, shrinks to that of the smallest port; any other stays.
   std::uint32_t mtu = 1500;
 };
 
@@ -123,7 +124,7 @@ struct Route {
   std::uint32_t table = kMainTable;
   // Priority; 0: the kernel's default (0 for v4, 1024 for v6).
   std::uint32_t metric = 0;
-  // Locks the path MTU; 0: the link's.
+  // Of packets that take this route; 0: the link's.
   std::uint32_t mtu = 0;
   // Preferred source address; empty: the kernel's choice.
   std::string source;
@@ -209,7 +210,7 @@ class Netlink {
   // Routes. replace_route puts one in the place of another with its destination, table and metric.
   Status add_route(const Route& route);
   Status replace_route(const Route& route);
-  // By destination, table, metric and gateway where given. Missing is fine.
+  // By destination, table, kind, and metric, gateway and link where given. Missing is fine.
   Status delete_route(const Route& route);
   // Both families, all tables but the kernel's own (255, local) and cached ones.
   Result<std::vector<Route>> routes();
@@ -225,8 +226,9 @@ class Netlink {
   Status delete_neighbour(const Neighbour& neighbour);
   Result<std::vector<Neighbour>> neighbours(std::string_view link);
 
-  // Forwarding entries of a VXLAN device. Adding a far end to a MAC leaves its other ends; adding
-  // the same twice, and deleting a missing one, are fine.
+  // Forwarding entries of a VXLAN device. Adding a far end to kFloodMac leaves its other ends; any
+  // other MAC has one end, which is replaced. Adding the same twice, and deleting a missing one, are
+  // fine.
   Status add_forwarding(std::string_view vxlan, const Forwarding& entry);
   Status delete_forwarding(std::string_view vxlan, const Forwarding& entry);
   Result<std::vector<Forwarding>> forwarding(std::string_view vxlan);
@@ -239,11 +241,12 @@ class Netlink {
  private:
   struct Socket;
   explicit Netlink(std::unique_ptr<Socket> socket);
-  Result<std::vector<Link>> read_links();
   // NOT_FOUND names the link.
   Result<int> index_of(std::string_view name);
   Status change(std::string_view action, std::string_view name,
                 const std::function<void(rtnl_link*)>& set);
+
+  Status put_route(std::string_view action, const Route& route, int flags);
 
   std::unique_ptr<Socket> socket_;
 };

@@ -1,8 +1,8 @@
 // Test traffic from inside a namespace (R20): an answer, a refusal with who and why, or silence.
 //
 // A Problem means that the test could not be made (no such source address, bad text, no rights);
-// what the network did is in the ProbeAnswer. Full-size tests forbid fragmentation and disregard
-// path MTUs learned before.
+// what the network did is in the ProbeAnswer. Full-size tests forbid fragmentation; ICMP and UDP ones
+// disregard path MTUs learned before, TCP ones abide by them as any TCP does.
 #pragma once
 
 #include <cstdint>
