@@ -18,12 +18,15 @@ struct Slot {
   auto operator<=>(const Slot&) const = default;
 };
 
-// A link of which more than one part has members (or which continues outside and is in a part).
+// A link of which more than one part has members.
 struct CutLink {
   // The virtual link profile's id.
   std::string link_id;
   // Indexes into Division::part, ascending.
   std::vector<std::size_t> parts;
+  // It continues outside the whole: the whole had the SAP `cut:<link>` already, and every part with
+  // members has the same one (R3).
+  bool continues = false;
 };
 
 struct Division {
