@@ -58,13 +58,18 @@ function(terrace_room name)
 endfunction()
 
 # terrace_test(NAME SOURCES file... DEPS target... [LABELS label...])
-# A GoogleTest executable, registered with CTest as one test.
+# A GoogleTest executable, registered with CTest as one test. Labels "kernel" and "system" are for
+# tests that need root.
 function(terrace_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest terrace_flags)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  # These change the kernel's state, which is one for all: one at a time.
+  if("kernel" IN_LIST TEST_LABELS OR "system" IN_LIST TEST_LABELS)
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK kernel)
+  endif()
   set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 600
     ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0")
 endfunction()

@@ -65,53 +65,61 @@ stage_packages() {
 # Root only. What was installed before is written down first, so that an interrupted run can still
 # tell at the end which packages, and so which services, are ours.
 install_packages() {
-  local missing=$1 count=$2 lists=(apt-get -q -o APT::Update::Error-Mode=any)
-  local apt=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y
-    --no-install-recommends --no-remove -o APT::Status-Fd=1 -o DPkg::Lock::Timeout=300
-    -o Dpkg::Use-Pty=0)
+  local missing=$1 count=$2
   need_room $((count * 25 + 100)) /usr "installing $count packages"
   [[ -e $build/packages.before ]] || installed_packages >"$build/packages.before"
-  say "$title: $count to install, from Debian's mirrors"
-  rm -f "$build/packages.log"
-  # shellcheck disable=SC2086  # a list of words
+  packages_log=$build/packages.log
+  rm -f "$packages_log"
   if [[ -n $missing ]]; then
-    packages_log=$build/packages.log
-    activity='reading package lists'
-    follow "$packages_log" parse_apt "${lists[@]}" -o APT::Status-Fd=1 \
-      -o DPkg::Lock::Timeout=300 update || package_failure
+    say "$title: $count to install, from Debian's mirrors"
+    apt 'reading package lists' -o APT::Update::Error-Mode=any update
     forbid_services
     must_finish=1
-    activity='finishing what an earlier installation left'
-    [[ -z $(dpkg --audit) ]] || follow "$packages_log" parse_apt \
-      env DEBIAN_FRONTEND=noninteractive dpkg --configure -a || package_failure
+    [[ -z $(dpkg --audit) ]] ||
+      apt_step 'finishing an earlier installation' dpkg --force-confold --configure -a
     must_finish=0
-    activity=downloading
-    follow "$packages_log" parse_apt "${apt[@]}" --download-only install $missing ||
-      package_failure
-    must_finish=1
-    activity=installing
-    follow "$packages_log" parse_apt "${apt[@]}" install $missing || package_failure
+    # shellcheck disable=SC2086  # a list of words
+    {
+      apt downloading --download-only install $missing
+      must_finish=1
+      apt installing install $missing
+    }
     must_finish=0
     allow_services
   fi
   keep_services_off
   rm -f "$build/packages.before"
-  [[ -z ${SUDO_UID:-} ]] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$build"/packages.*
+  give_build_back
   finish "$count installed"
+}
+
+# apt ACTIVITY ARGS...: apt-get, asking nothing and removing nothing.
+apt() {
+  apt_step "$1" apt-get -q -y --no-install-recommends --no-remove -o APT::Status-Fd=3 \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "${@:2}"
+}
+
+# apt closes its status descriptor in dpkg, so it cannot be standard output.
+apt_step() {
+  activity=$1 last_percent=0
+  follow "$packages_log" parse_apt env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+    bash -c 'exec 3> >(exec sed -u "s/^/status:/"); exec "$@"' apt "${@:2}" || package_failure
 }
 
 installed_packages() {
   dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' | sed -n 's/^installed //p' | sort
 }
 
-# apt's lines for machines look like "pmstatus:haproxy:42.8571:Installing haproxy (amd64)".
+# apt's lines for machines look like "pmstatus:haproxy:42.8571:Installing
+# haproxy (amd64)".
 parse_apt() {
   local percent text
   case $1 in
-    dlstatus:* | pmstatus:*)
-      IFS=: read -r _ _ percent text <<<"$1"
+    status:dlstatus:* | status:pmstatus:*)
+      IFS=: read -r _ _ _ percent text <<<"$1"
       progress "${percent%%.*}" "$activity: $text"
       ;;
+    status:*) ;;
     '') progress "$last_percent" "$activity" ;;
     *) printf '%s\n' "$1" >&9 ;;
   esac
@@ -151,7 +159,7 @@ forbid_services() {
     'Try: again when it is done.'
   allow_services_now
   if [[ -e $policy || -L $policy ]]; then mv -f "$policy" "$policy_saved" || package_failure; fi
-  trap allow_services EXIT
+  trap 'allow_services; keep_services_off' EXIT
   cat >"$policy.new" <<POLICY
 #!/bin/sh
 # $policy_mark for the length of its own apt call: no package may start a service then.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Part of ./run: saying what happens, and running something long that can be interrupted.
-# shellcheck disable=SC2154,SC2317  # stages is of ./run; called by name, from traps and `follow`
+# shellcheck disable=SC2154,SC2317  # stages, root, build are ./run's; called by name, from traps and `follow`
 
 stage=0 title='' stage_began=0 last_percent=0 last_shown=0
 child=0            # process group of the command that `follow` runs, 0 if none
@@ -102,3 +102,6 @@ need_room() {
       'Try: make room there, or move this folder to a larger disk.'
 }
 
+
+# What root made here belongs to whom the folder belongs to, so that both can go on.
+give_build_back() { ((EUID != 0)) || chown -R --reference="$root" "$build"; }
