@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/executor.h"
@@ -26,9 +27,14 @@ class LocalChannel final : public Channel {
                                                      MessageSink sink) override;
 
  private:
+  class Pending;
+  class Stream;
+  std::shared_ptr<Pending> begin(const Call& call, const Message& prototype, MessageReply sink);
+
   Executor& executor_;
   const Clock& clock_;
   Dispatch& dispatch_;
+  std::vector<std::weak_ptr<Pending>> pending_;
 };
 
 }  // namespace terrace

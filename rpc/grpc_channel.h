@@ -46,7 +46,7 @@ class GrpcChannel final : public Channel {
 
  private:
   class Impl;
-  const std::shared_ptr<Impl> impl_;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace terrace

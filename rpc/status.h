@@ -19,6 +19,9 @@ grpc::Status to_grpc(const Problem& problem);
 // type "rpc.*" as rpc/channel.h lists them. `peer`: whom we called, for its place.
 Problem from_grpc(const grpc::Status& status, std::string_view peer);
 
+// What either side takes of headers and trailers; a Problem is cut to fit (its causes go first).
+inline constexpr int kMaxMetadataBytes = 64 * 1024;
+
 // How many Problems a status carries. For tests of "exactly one".
 int problems_in(const grpc::Status& status);
 
