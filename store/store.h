@@ -83,9 +83,9 @@ struct Query {
   static constexpr std::size_t kMaxPageSize = 1000;
 
   std::string kind;
-  std::optional<std::string> tenant, owner, state;  // unset: any
+  std::optional<std::string> tenant{}, owner{}, state{};  // unset: any
   std::size_t page_size = 0;  // 0: kDefaultPageSize; more than kMaxPageSize counts as that
-  std::string page_token;     // of the page before, by the same query; empty: the first page
+  std::string page_token{};   // of the page before, by the same query; empty: the first page
 };
 
 struct Page {
