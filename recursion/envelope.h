@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,17 +59,5 @@ Result<std::vector<v1::Envelope>> split_envelope(
     const v1::Envelope& parent, const v1::Fragment& whole, const Division& division,
     const std::vector<StitchedLink>& stitching,
     const std::vector<const v1::Envelope*>& former = {});
-
-// The address that a link of one's own keeps for probes: behind the assignable ones where the prefix
-// is wide (a /24's .248), its last host address otherwise. None where there is no host address.
-std::optional<IpAddress> reserved_probe(const Prefix& prefix);
-
-// What may be assigned on a fresh link of that prefix: a wide one (256 addresses or more) keeps its
-// lowest and highest eight free, for gateways and probes; a narrow one only its reserved probe.
-AddressSet assignable_of(const Prefix& prefix);
-
-// What may really be assigned in a subnet: its ranges less exclusions, gateway, probe address,
-// network and broadcast address. Precondition: well-formed.
-AddressSet assignable_of(const v1::SubnetEnvelope& subnet);
 
 }  // namespace terrace

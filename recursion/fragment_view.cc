@@ -158,6 +158,15 @@ std::map<std::string, LinkView> links_of(const v1::Fragment& fragment) {
     const auto link = links.find(attachment.link_id);
     if (link != links.end()) ++link->second.connection_points;
   }
+  for (const auto& profile : df->ns_profile()) {
+    for (const auto& connectivity : profile.virtual_link_connectivity()) {
+      const auto link = links.find(connectivity.virtual_link_profile_id());
+      if (link == links.end()) continue;
+      link->second.connection_points +=
+          std::uint64_t{std::max(1U, profile.min_number_of_instances())} *
+          static_cast<std::uint64_t>(connectivity.constituent_cpd_id_size());
+    }
+  }
   return links;
 }
 

@@ -47,7 +47,7 @@ std::vector<Attachment> attachments_of(const v1::Fragment& fragment);
 
 struct LinkView {
   const v1::VirtualLinkProfile* profile = nullptr;
-  // Connection points of the fragment's slots on it.
+  // Connection points of the fragment's slots on it, and SAPs of nested services placed whole.
   std::uint64_t connection_points = 0;
   // The families it asks for; empty: whatever there is.
   std::vector<IpFamily> families;
