@@ -101,7 +101,7 @@ apt() {
 
 # apt closes its status descriptor in dpkg, so it cannot be standard output.
 apt_step() {
-  activity=$1 last_percent=0
+  activity=$1 percent=0 last_percent=0
   follow "$packages_log" parse_apt env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
     bash -c 'exec 3> >(exec sed -u "s/^/status:/"); exec "$@"' apt "${@:2}" || package_failure
 }
@@ -113,14 +113,14 @@ installed_packages() {
 # apt's lines for machines look like "pmstatus:haproxy:42.8571:Installing
 # haproxy (amd64)".
 parse_apt() {
-  local percent text
+  local text
   case $1 in
     status:dlstatus:* | status:pmstatus:*)
       IFS=: read -r _ _ _ percent text <<<"$1"
       progress "${percent%%.*}" "$activity: $text"
       ;;
     status:*) ;;
-    '') progress "$last_percent" "$activity" ;;
+    '') progress "$percent" "$activity" ;;
     *) printf '%s\n' "$1" >&9 ;;
   esac
 }

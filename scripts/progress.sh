@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Part of ./run: saying what happens, and running something long that can be interrupted.
-# shellcheck disable=SC2154,SC2317  # stages, root, build are ./run's; called by name, from traps and `follow`
+# shellcheck disable=SC2034,SC2154,SC2317  # stages, root, build are ./run's; called by name, from traps and `follow`
 
-stage=0 title='' stage_began=0 last_percent=0 last_shown=0
+stage=0 title='' stage_began=0 percent=0 last_percent=0 last_shown=0
 child=0            # process group of the command that `follow` runs, 0 if none
 must_finish=0      # 1 while a signal has to wait for that command (dpkg at work)
 stop_code=0        # exit status asked for by a signal that is waiting
@@ -23,12 +23,13 @@ fail() {
 
 begin() {
   stage=$((stage + 1)) title="[$stage/$stages] $1" stage_began=$SECONDS
-  last_percent=0 last_shown=$SECONDS
+  percent=0 last_percent=0 last_shown=$SECONDS
 }
 
 # progress PERCENT DETAIL: one line that updates on a terminal, else a line every 10 % or 30 s.
 progress() {
   local room
+  percent=$1
   if ((live)); then
     room=$((${COLUMNS:-80} - ${#title} - 14))
     printf '\r\e[K%s ... %d %%  %.*s' "$title" "$1" $((room > 0 ? room : 0)) "$2"

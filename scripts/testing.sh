@@ -27,7 +27,7 @@ stage_test() {
   fi
   finish "${#suite_result[@]} suites, output in $dir/test.log"
   if (($# == 0)); then
-    "$root/tests/rules.sh" || rules=1
+    "$root/tests/rules.sh" 2>&1 || rules=1
   fi
   summary "$dir/reports" "$rules" && ((status == 0))
 }
@@ -36,7 +36,8 @@ stage_test() {
 sanitizers() {
   local on
   on=$(grep -oE -- '-fsanitize=[a-z,]+' "$1/compile_commands.json" | sort -u | cut -d= -f2 |
-    tr ',\n' '  ' | sed 's/address/AddressSanitizer/; s/undefined/UndefinedBehaviorSanitizer/; s/ *$//')
+    tr ',\n' '  ' |
+    sed 's/address/AddressSanitizer (and leaks)/; s/undefined/UndefinedBehaviorSanitizer/; s/ *$//; s/) /), /')
   echo "sanitizers on: ${on:-none}"
 }
 
@@ -53,7 +54,7 @@ parse_ctest() {
     say "    $1"
     ((echoing)) || say '    ... and more, see the log'
   fi
-  if [[ -n $1 ]]; then printf '%s\n' "$1" >&9; else progress "$last_percent" 'tests at work'; fi
+  if [[ -n $1 ]]; then printf '%s\n' "$1" >&9; else progress "$percent" 'tests at work'; fi
 }
 
 suite_done() {
@@ -77,7 +78,7 @@ suite_done() {
 # Counts, names what failed and how to run it again; the last line is "N passed, N failed".
 summary() {
   local reports=$1 rules=$2 name counts passed=0 failed=$2 skipped=0 p f s
-  for name in "${!suite_result[@]}"; do
+  for name in $(printf '%s\n' "${!suite_result[@]}" | sort); do
     counts=$(case_counts "$reports/$name.json") || counts=
     if [[ -n $counts ]]; then
       read -r p f s <<<"$counts"
