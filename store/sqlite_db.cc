@@ -87,6 +87,7 @@ Result<Database> Database::open(const std::filesystem::path& path) {
 }
 
 Status Database::execute(const char* sql) {
+  errno = 0;
   const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return problem(code);
   return {};
@@ -120,8 +121,8 @@ std::uint64_t Database::changed_rows() const {
 }
 
 Problem Database::problem(int code) const {
-  const int system_error = sqlite3_system_errno(handle_.get());
-  return classify(code, system_error)
+  // Not sqlite3_system_errno(), which a COMMIT that fails leaves unset.
+  return classify(code, errno)
       .at_resource(path_.string())
       .cause(make_problem(Problem::UNKNOWN, "store.sqlite",
                           std::string(sqlite3_errmsg(handle_.get())) + " (SQLite " +
@@ -153,6 +154,7 @@ Statement& Statement::bind(int index, std::uint64_t number) {
 
 Result<bool> Statement::step(const Database& database) {
   if (bind_error_ != 0) return database.problem(std::exchange(bind_error_, 0));
+  errno = 0;
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) return true;
   // Before the reset, which would overwrite the message.

@@ -37,7 +37,8 @@ class Database {
   void roll_back();
   // How many rows the last statement wrote.
   std::uint64_t changed_rows() const;
-  // The problem of this connection's last call, which returned `code`.
+  // The problem of this connection's last call, which returned `code` just now: it tells a full
+  // disk from a broken one by errno.
   Problem problem(int code) const;
 
  private:

@@ -18,6 +18,7 @@ class SqliteStore {
   //   NOT_FOUND            store.no-directory
   //   PERMISSION_DENIED    store.no-permission
   //   UNAVAILABLE          store.locked          another daemon has it (says which process)
+  //                        store.io
   //   FAILED_PRECONDITION  store.newer-schema    written by a later release
   //                        store.foreign-file    an SQLite file of something else
   //   DATA_LOSS            store.corrupt

@@ -140,6 +140,7 @@ class Store {
   //   INVALID_ARGUMENT   store.bad-batch          a key twice, a key without kind or id, a record
   //                                               larger than kMaxRecordBytes
   //   RESOURCE_EXHAUSTED store.full               the store goes on; repeat when there is room
+  //   UNAVAILABLE        store.locked             a tool holds the file; the store goes on
   //   DATA_LOSS          store.corrupt            the file is damaged; every later batch fails too
   //   UNAVAILABLE        store.io                 the disk failed; every later batch fails too,
   //                                               until the store is opened anew: only then it is
