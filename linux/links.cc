@@ -76,12 +76,13 @@ Status describe_new(rtnl_link* object, std::string_view name, std::string_view m
 }
 
 // libnl has no word for multicast snooping, so the request is spelled out here.
-nl::Msg bridge_request(const std::string& name, const nl_addr* mac) {
+nl::Msg bridge_request(const std::string& name, nl_addr* mac) {
   nl::Msg message(nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL));
   ifinfomsg header{};
-  if (!message || nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO) < 0) return {};
+  if (!message) return {};
+  if (nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO) < 0) return {};
   int failed = nla_put_string(message.get(), IFLA_IFNAME, name.c_str());
-  if (mac != nullptr) failed |= nla_put_addr(message.get(), IFLA_ADDRESS, const_cast<nl_addr*>(mac));
+  if (mac != nullptr) failed |= nla_put_addr(message.get(), IFLA_ADDRESS, mac);
   nlattr* info = nla_nest_start(message.get(), IFLA_LINKINFO);
   if (info == nullptr) return {};
   failed |= nla_put_string(message.get(), IFLA_INFO_KIND, "bridge");
@@ -104,7 +105,8 @@ Result<std::vector<Link>> Netlink::links() {
     const int code = nl::fill_cache(
         cache, [&](nl_cache** raw) { return rtnl_link_alloc_cache(socket, AF_UNSPEC, raw); });
     if (code < 0) return code;
-    nl::for_each<rtnl_link>(cache.get(), [&](rtnl_link* link) { links.push_back(read_link(link)); });
+    nl::for_each<rtnl_link>(cache.get(),
+                            [&](rtnl_link* link) { links.push_back(read_link(link)); });
     return 0;
   });
   if (!read) return std::move(read).problem();

@@ -44,7 +44,7 @@ struct LinkStatistics {
 
 struct VxlanInfo {
   std::uint32_t id = 0;
-  std::string local;
+  std::string local{};
   std::uint16_t port = 0;
   bool learning = false;
 };
@@ -52,10 +52,10 @@ struct VxlanInfo {
 // A link as the kernel shows it.
 struct Link {
   int index = 0;
-  std::string name;
+  std::string name{};
   // "veth", "bridge", "vxlan", ...; empty for loopback and physical ones.
-  std::string kind;
-  std::string mac;
+  std::string kind{};
+  std::string mac{};
   std::uint32_t mtu = 0;
   // Administratively up; and with a carrier too.
   bool up = false;
@@ -65,40 +65,40 @@ struct Link {
   // veth: index of the other end (IFLA_LINK), in the namespace that this one knows as peer_netnsid,
   // or in this one where that is unset. 0: none.
   int peer_index = 0;
-  std::optional<int> peer_netnsid;
-  std::optional<VxlanInfo> vxlan;
-  LinkStatistics statistics;
+  std::optional<int> peer_netnsid{};
+  std::optional<VxlanInfo> vxlan{};
+  LinkStatistics statistics{};
 };
 
 struct VethEnd {
-  std::string name;
+  std::string name{};
   // Empty: the kernel's choice.
-  std::string mac;
+  std::string mac{};
   std::uint32_t mtu = 1500;
   // Where this end is made; null: the Netlink's own namespace.
   const NetNs* ns = nullptr;
 };
 
 struct BridgeOptions {
-  std::string name;
+  std::string name{};
   // Empty: the kernel's choice, which follows its ports; set it where the bridge has an address.
-  std::string mac;
+  std::string mac{};
   // 1500, the kernel's default, shrinks to that of the smallest port; any other stays.
   std::uint32_t mtu = 1500;
 };
 
 // Made in the Netlink's namespace, which stays the underlay's after the device moved elsewhere.
 struct VxlanOptions {
-  std::string name;
+  std::string name{};
   // The VNI, 24 bits. The kernel refuses a second device with this id and port in one underlay
   // namespace (ALREADY_EXISTS), wherever the first has moved to.
   std::uint32_t id = 0;
   // The underlay address, v4 or v6, packets come from.
-  std::string local;
+  std::string local{};
   std::uint16_t port = kVxlanPort;
   // Of the inner packets: the underlay's less kVxlanOverheadV4 or V6.
   std::uint32_t mtu = 1450;
-  std::string mac;
+  std::string mac{};
   // Learn which end a MAC lives behind from what arrives. Without it only forwarding entries count.
   bool learning = true;
   // Where set, a move into that namespace is part of the creation.
@@ -106,9 +106,9 @@ struct VxlanOptions {
 };
 
 struct Address {
-  std::string link;
+  std::string link{};
   // With its prefix length: "10.0.0.1/24".
-  std::string address;
+  std::string address{};
   bool operator==(const Address&) const = default;
 };
 
@@ -116,18 +116,18 @@ struct Route {
   enum class Kind { kUnicast, kBlackhole, kUnreachable };
 
   // Canonical prefix; "0.0.0.0/0" and "::/0" are the default routes.
-  std::string destination;
+  std::string destination{};
   // Empty: the destination is on the link itself.
-  std::string gateway;
+  std::string gateway{};
   // May be empty where the gateway decides it.
-  std::string link;
+  std::string link{};
   std::uint32_t table = kMainTable;
   // Priority; 0: the kernel's default (0 for v4, 1024 for v6).
   std::uint32_t metric = 0;
   // Of packets that take this route; 0: the link's.
   std::uint32_t mtu = 0;
   // Preferred source address; empty: the kernel's choice.
-  std::string source;
+  std::string source{};
   // The gateway is reachable on the link though no address covers it.
   bool onlink = false;
   Kind kind = Kind::kUnicast;
@@ -141,9 +141,9 @@ struct Rule {
   // Matches; unset ones match all. fwmark 0 with mask 0: none.
   std::uint32_t fwmark = 0;
   std::uint32_t fwmask = 0;
-  std::string from;
-  std::string to;
-  std::string iif;
+  std::string from{};
+  std::string to{};
+  std::string iif{};
   // IPPROTO_TCP, ...; 0: any.
   std::uint8_t ip_protocol = 0;
   // Destination ports, first to last; 0: any.
@@ -154,10 +154,10 @@ struct Rule {
 };
 
 struct Neighbour {
-  std::string link;
-  std::string address;
+  std::string link{};
+  std::string address{};
   // Empty while unresolved.
-  std::string mac;
+  std::string mac{};
   bool permanent = true;
   bool operator==(const Neighbour&) const = default;
 };
@@ -167,7 +167,7 @@ struct Neighbour {
 struct Forwarding {
   std::string mac{kFloodMac};
   // Underlay address of the far end.
-  std::string destination;
+  std::string destination{};
   bool operator==(const Forwarding&) const = default;
 };
 
@@ -227,7 +227,7 @@ class Netlink {
   Result<std::vector<Neighbour>> neighbours(std::string_view link);
 
   // Forwarding entries of a VXLAN device. Adding a far end to kFloodMac leaves its other ends; any
-  // other MAC has one end, which is replaced. Adding the same twice, and deleting a missing one, are
+  // other MAC has one end, which is replaced. Adding the same twice and deleting a missing one are
   // fine.
   Status add_forwarding(std::string_view vxlan, const Forwarding& entry);
   Status delete_forwarding(std::string_view vxlan, const Forwarding& entry);

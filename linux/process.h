@@ -23,13 +23,13 @@ struct ProcessId {
 
 struct Command {
   // argv[0] is the program: a path, or a name that is looked up in PATH of `env`.
-  std::vector<std::string> argv;
+  std::vector<std::string> argv{};
   // The whole environment, "NAME=value"; nothing is inherited.
-  std::vector<std::string> env;
+  std::vector<std::string> env{};
   // Empty: ours.
-  std::string cwd;
+  std::string cwd{};
   // Standard output and error are appended here; empty: ours are inherited.
-  std::string output_path;
+  std::string output_path{};
 };
 
 // Starts the program in a session of its own, with default signals, /dev/null as input and no other

@@ -12,7 +12,7 @@ namespace terrace::kernel {
 
 struct Shape {
   // kTokenBucket drops what waits longer than `latency`; kHierarchical (htb) queues up to the
-  // link's queue length and may exceed 34 Gbit/s.
+  // link's queue length and may exceed 17 Gbit/s.
   enum class Kind { kTokenBucket, kHierarchical };
 
   Kind kind = Kind::kTokenBucket;
