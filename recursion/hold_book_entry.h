@@ -19,7 +19,7 @@ class HoldBook::Entry final : public HoldEntry, public std::enable_shared_from_t
   Entry(HoldBook& book, Key key) : book_(book), key_(std::move(key)) {}
 
   record::v1::HoldRecord& record() override { return record_; }
-  const record::v1::HoldRecord& record() const { return record_; }
+  const record::v1::HoldRecord& record() const override { return record_; }
   void save(std::function<void(Status)> then) override;
   void show() override;
   bool release_wanted() const override { return record_.release_wanted(); }

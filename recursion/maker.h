@@ -24,6 +24,7 @@ class HoldEntry {
   // The maker may change `delegation` and, of `hold`: proof, candidate, task. All else is the
   // book's. `hold.envelope` is always set.
   virtual record::v1::HoldRecord& record() = 0;
+  virtual const record::v1::HoldRecord& record() const = 0;
 
   // Writes the record; `then` runs when it is durable. A dry hold's entry is not stored: `then` runs
   // all the same. Always posted, never inside the call.
