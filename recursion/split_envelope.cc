@@ -66,6 +66,10 @@ class EnvelopeSplit {
 
   Result<std::vector<v1::Envelope>> make() {
     if (children_.empty()) return children_;
+    if (!is_uuid(parent_.realm())) {
+      return problem(Problem::INVALID_ARGUMENT, "addressing.malformed",
+                     "the realm \"" + parent_.realm() + "\" is no UUID");
+    }
     for (const auto step : {&EnvelopeSplit::hand_on_parents, &EnvelopeSplit::open_carve,
                             &EnvelopeSplit::share_identifiers, &EnvelopeSplit::cut_fresh_links,
                             &EnvelopeSplit::hand_out_carve}) {
@@ -167,19 +171,39 @@ class EnvelopeSplit {
         .at_resource("link/" + link.link_id);
   }
 
+  // A part that joins a link whose addresses were all shared out before.
+  bool has_latecomer(const Held& link) const {
+    const auto had = [&](std::size_t part) { return former_link(part, link.link_id) != nullptr; };
+    return std::any_of(link.parts.begin(), link.parts.end(), had) &&
+           !std::all_of(link.parts.begin(), link.parts.end(), had);
+  }
+
+  // It finds room where gateways might have been: nobody routes a link that was cut here.
+  static void open_low_addresses(const Prefix& prefix, v1::SubnetEnvelope& subnet) {
+    AddressSet low({prefix.hosts()});
+    for (const AddressRange& range : assignable_of(prefix).ranges()) low.remove(range);
+    for (const AddressRange& range : probe_reserve(prefix).ranges()) low.remove(range);
+    for (const AddressRange& range : low.ranges()) {
+      auto& opened = *subnet.add_assignable();
+      opened.set_first(range.first.str());
+      opened.set_last(range.last.str());
+    }
+  }
+
   // `whole` divided among the parts on the link. `fresh`: its prefixes are ours, with their spare
   // addresses for probes.
   Status divide(const Held& link, const v1::LinkEnvelope& whole, bool fresh,
                 const std::vector<MacPrefix>& macs, const std::vector<v1::PortIdRange>& ports) {
     std::vector<v1::LinkEnvelope> ends(link.parts.size(), whole);
     for (v1::LinkEnvelope& end : ends) end.clear_subnet();
-    for (const auto& subnet : whole.subnet()) {
+    for (v1::SubnetEnvelope subnet : whole.subnet()) {
       AddressSet spare;
       const auto prefix = Prefix::parse(subnet.prefix());
       if (!prefix) return malformed(link.link_id, prefix.problem());
       if (fresh) {
         spare = probe_reserve(*prefix);
         if (const auto own = IpAddress::parse(subnet.probe_address())) spare.remove(*own);
+        if (has_latecomer(link)) open_low_addresses(*prefix, subnet);
       }
       std::vector<SubnetEnd> needs;
       for (std::size_t i = 0; i < link.parts.size(); ++i) {
