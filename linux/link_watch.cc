@@ -1,6 +1,7 @@
 #include "linux/link_watch.h"
 
 #include <linux/rtnetlink.h>
+#include <netlink/object.h>
 #include <netlink/socket.h>
 #include <poll.h>
 
@@ -26,6 +27,11 @@ std::string joined(const Names& names) {
   return text;
 }
 
+struct Seen {
+  std::string name;
+  bool running = false;
+};
+
 }  // namespace
 
 struct LinkWatch::State {
@@ -34,7 +40,7 @@ struct LinkWatch::State {
   // For dumps; notifications have a socket of their own, so that neither waits in the other's way.
   Netlink netlink;
   nl::Sock events;
-  std::map<int, std::string> present;
+  std::map<int, Seen> present;
   bool missed = false;
   std::string where;
 
@@ -53,9 +59,18 @@ int LinkWatch::State::on_event(nl_msg* message, void* self) {
   if (link.ifi_family == AF_BRIDGE) return NL_OK;
   if (header->nlmsg_type == RTM_DELLINK) {
     state.present.erase(link.ifi_index);
-  } else if (header->nlmsg_type == RTM_NEWLINK) {
-    const auto* name = nlmsg_find_attr(nlmsg_hdr(message), sizeof(ifinfomsg), IFLA_IFNAME);
-    if (name != nullptr) state.present[link.ifi_index] = nla_get_string(name);
+    return NL_OK;
+  }
+  if (header->nlmsg_type != RTM_NEWLINK) return NL_OK;
+  nl_object* parsed = nullptr;
+  const auto keep = [](nl_object* object, void* place) {
+    nl_object_get(object);
+    *static_cast<nl_object**>(place) = object;
+  };
+  if (nl_msg_parse(message, keep, &parsed) >= 0 && parsed != nullptr) {
+    const nl::LinkObject object(reinterpret_cast<rtnl_link*>(parsed));
+    const Link seen = read_link(object.get());
+    state.present[seen.index] = {seen.name, seen.running};
   }
   return NL_OK;
 }
@@ -91,7 +106,7 @@ Status LinkWatch::State::dump() {
   const auto links = netlink.links();
   if (!links) return links.problem();
   present.clear();
-  for (const auto& link : *links) present[link.index] = link.name;
+  for (const auto& link : *links) present[link.index] = {link.name, link.running};
   return {};
 }
 
@@ -145,8 +160,9 @@ Status LinkWatch::wait_gone(const Names& names, Duration within) {
       within,
       [&] {
         Names rest;
-        for (const auto& [index, name] : state_->present) {
-          if (std::find(names.begin(), names.end(), name) != names.end()) rest.push_back(name);
+        for (const auto& [index, link] : state_->present) {
+          const bool named = std::find(names.begin(), names.end(), link.name) != names.end();
+          if (named) rest.push_back(link.name);
         }
         return rest;
       },
@@ -158,10 +174,23 @@ Status LinkWatch::wait_present(const Names& names, Duration within) {
       within,
       [&] {
         Names rest = names;
-        for (const auto& [index, name] : state_->present) std::erase(rest, name);
+        for (const auto& [index, link] : state_->present) std::erase(rest, link.name);
         return rest;
       },
       "links are missing");
+}
+
+Status LinkWatch::wait_running(const Names& names, Duration within) {
+  return state_->await(
+      within,
+      [&] {
+        Names rest = names;
+        for (const auto& [index, link] : state_->present) {
+          if (link.running) std::erase(rest, link.name);
+        }
+        return rest;
+      },
+      "links are not in operation");
 }
 
 }  // namespace terrace::kernel

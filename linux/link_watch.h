@@ -24,6 +24,9 @@ class LinkWatch {
   // ("linux.deadline") names those that remain (or are missing).
   Status wait_gone(const std::vector<std::string>& names, Duration within);
   Status wait_present(const std::vector<std::string>& names, Duration within);
+  // Until all of them are in operation (Link::running). A bridge's port forwards only then: what is
+  // sent before, such as the first ARP request, is lost, and asked again a second later.
+  Status wait_running(const std::vector<std::string>& names, Duration within);
 
  private:
   struct State;

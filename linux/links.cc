@@ -1,7 +1,7 @@
 #include "linux/links.h"
 
+#include <linux/if.h>
 #include <linux/if_link.h>
-#include <net/if.h>
 #include <netlink/route/link/veth.h>
 #include <netlink/route/link/vxlan.h>
 
@@ -42,25 +42,6 @@ LinkStatistics read_statistics(rtnl_link* link) {
           .tx_dropped = count(RTNL_LINK_TX_DROPPED)};
 }
 
-Link read_link(rtnl_link* object) {
-  Link link;
-  link.index = rtnl_link_get_ifindex(object);
-  if (const char* name = rtnl_link_get_name(object)) link.name = name;
-  if (const char* kind = rtnl_link_get_type(object)) link.kind = kind;
-  link.mac = nl::address_text(rtnl_link_get_addr(object));
-  link.mtu = rtnl_link_get_mtu(object);
-  const unsigned flags = rtnl_link_get_flags(object);
-  link.up = (flags & IFF_UP) != 0;
-  link.running = link.up && rtnl_link_get_carrier(object) != 0;
-  link.master = rtnl_link_get_master(object);
-  link.peer_index = link.kind == "veth" ? rtnl_link_get_link(object) : 0;
-  std::int32_t netnsid = 0;
-  if (rtnl_link_get_link_netnsid(object, &netnsid) >= 0) link.peer_netnsid = netnsid;
-  link.vxlan = read_vxlan(object);
-  link.statistics = read_statistics(object);
-  return link;
-}
-
 // Name, MAC, MTU and namespace, as far as they are given, put into a link to be made.
 Status describe_new(rtnl_link* object, std::string_view name, std::string_view mac,
                     std::uint32_t mtu, const NetNs* ns) {
@@ -97,6 +78,27 @@ nl::Msg bridge_request(const std::string& name, nl_addr* mac) {
 }
 
 }  // namespace
+
+Link read_link(rtnl_link* object) {
+  Link link;
+  link.index = rtnl_link_get_ifindex(object);
+  if (const char* name = rtnl_link_get_name(object)) link.name = name;
+  if (const char* kind = rtnl_link_get_type(object)) link.kind = kind;
+  link.mac = nl::address_text(rtnl_link_get_addr(object));
+  link.mtu = rtnl_link_get_mtu(object);
+  const unsigned flags = rtnl_link_get_flags(object);
+  link.up = (flags & IFF_UP) != 0;
+  // Links that do not detect a carrier (VXLAN, loopback) stay unknown, and work.
+  const auto state = rtnl_link_get_operstate(object);
+  link.running = link.up && (state == IF_OPER_UP || state == IF_OPER_UNKNOWN);
+  link.master = rtnl_link_get_master(object);
+  link.peer_index = link.kind == "veth" ? rtnl_link_get_link(object) : 0;
+  std::int32_t netnsid = 0;
+  if (rtnl_link_get_link_netnsid(object, &netnsid) >= 0) link.peer_netnsid = netnsid;
+  link.vxlan = read_vxlan(object);
+  link.statistics = read_statistics(object);
+  return link;
+}
 
 Result<std::vector<Link>> Netlink::links() {
   std::vector<Link> links;

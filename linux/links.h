@@ -57,7 +57,8 @@ struct Link {
   std::string kind{};
   std::string mac{};
   std::uint32_t mtu = 0;
-  // Administratively up; and with a carrier too.
+  // Administratively up; and in operation too: with a carrier, and forwarding if it is a bridge's
+  // port. That comes a moment after both ends are up: LinkWatch::wait_running().
   bool up = false;
   bool running = false;
   // Index of the bridge it is a port of; 0: none.

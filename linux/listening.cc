@@ -1,12 +1,12 @@
 // Waiting for a server to listen.
 #include <poll.h>
-#include <sys/pidfd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <optional>
 
 #include "linux/error.h"
+#include "linux/pidfd.h"
 #include "linux/process.h"
 #include "linux/sockets.h"
 
@@ -60,7 +60,7 @@ Status wait_listening(const NetNs& ns, const std::string& address, std::uint16_t
   const Deadline deadline(within);
   const auto to = Endpoint::parse(address, port);
   if (!to) return to.problem();
-  const Fd handle(::pidfd_open(server.pid, 0));
+  const Fd handle = open_process(server.pid);
   if (!handle || !alive(server)) return server_ended(server);
   const std::string where = "tcp/" + address + ":" + std::to_string(port);
   return run_in(ns, [&] { return retry(*to, handle, server, deadline, where); });

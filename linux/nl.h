@@ -14,6 +14,14 @@
 
 #include "base/result.h"
 
+namespace terrace::kernel {
+
+struct Link;
+// What the kernel told of a link, in our words.
+Link read_link(rtnl_link* object);
+
+}  // namespace terrace::kernel
+
 namespace terrace::kernel::nl {
 
 template <auto Free>

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "linux/deadline.h"
 #include "linux/error.h"
 #include "linux/fd.h"
+#include "linux/pidfd.h"
 
 namespace terrace::kernel {
 
@@ -118,7 +118,7 @@ void reap(pid_t pid) {
 
 // A handle on that very process; none where it has ended.
 Result<std::optional<Fd>> handle_of(const ProcessId& process) {
-  Fd handle(::pidfd_open(process.pid, 0));
+  Fd handle = open_process(process.pid);
   if (!handle) {
     if (errno == ESRCH || errno == EINVAL) return std::optional<Fd>();
     return errno_problem(errno, "open a process", object_of(process.pid));
@@ -137,13 +137,13 @@ std::uint64_t namespace_of(pid_t pid) {
 
 // Kills the process if it is still in the namespace; the handle to wait by, none if it is not.
 Result<std::optional<Fd>> kill_one(pid_t pid, std::uint64_t ns_inode) {
-  Fd handle(::pidfd_open(pid, 0));
+  Fd handle = open_process(pid);
   if (!handle && errno != ESRCH && errno != EINVAL) {
     return errno_problem(errno, "open a process", object_of(pid));
   }
   if (!handle || namespace_of(pid) != ns_inode) return std::optional<Fd>();
-  if (::pidfd_send_signal(handle.get(), SIGKILL, nullptr, 0) < 0 && errno != ESRCH) {
-    return errno_problem(errno, "kill a process", object_of(pid));
+  if (const int error = signal_process(handle, SIGKILL); error != 0 && error != ESRCH) {
+    return errno_problem(error, "kill a process", object_of(pid));
   }
   return std::optional<Fd>(std::move(handle));
 }
@@ -202,8 +202,8 @@ Status send_signal(const ProcessId& process, int signal) {
   const auto handle = handle_of(process);
   if (!handle) return handle.problem();
   if (!*handle) return {};
-  if (::pidfd_send_signal((*handle)->get(), signal, nullptr, 0) < 0 && errno != ESRCH) {
-    return errno_problem(errno, "signal a process", object_of(process.pid));
+  if (const int error = signal_process(**handle, signal); error != 0 && error != ESRCH) {
+    return errno_problem(error, "signal a process", object_of(process.pid));
   }
   return {};
 }

@@ -81,6 +81,9 @@ Status make_router(const NetNs& ns) {
     settings.push_back({v6 + "forwarding", "1"});
     settings.push_back({v6 + "accept_ra", "0"});
     settings.push_back({v6 + "accept_redirects", "0"});
+    // A router asks for its neighbours from its link-local address; detection of duplicates would
+    // keep that from use, and all IPv6 from being forwarded, for up to two seconds.
+    settings.push_back({v6 + "accept_dad", "0"});
   }
   return write_sysctls(ns, settings);
 }

@@ -24,8 +24,8 @@ Status write_sysctls(const NetNs& ns, const std::vector<Sysctl>& settings);
 Result<std::string> read_sysctl(const NetNs& ns, std::string_view path);
 
 // What a namespace that forwards between its links wants: forwarding on for both families, no
-// redirects sent or taken, no reverse-path filter, no router advertisements taken. `all` and
-// `default`, so call it before links arrive.
+// redirects sent or taken, no reverse-path filter, no router advertisements taken, no wait for
+// duplicate address detection. `all` and `default`, so call it before links arrive.
 Status make_router(const NetNs& ns);
 
 }  // namespace terrace::kernel

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 
+#include "linux/link_watch.h"
 #include "linux/links.h"
 #include "linux/netns.h"
 
@@ -78,6 +79,7 @@ class KernelTest : public testing::Test {
     ASSERT_DONE(there.set_up(port));
     ASSERT_DONE(here.add_address("eth0", address));
     ASSERT_DONE(here.set_up("eth0"));
+    ASSERT_DONE(must(LinkWatch::open(hub)).wait_running({port, bridge}, std::chrono::seconds(5)));
   }
 
   static void add_bridge(const NetNs& hub, const std::string& name) {
