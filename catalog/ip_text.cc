@@ -61,7 +61,8 @@ std::string PrefixText::masked() const {
 }
 
 bool PrefixText::contains(const IpText& other) const {
-  return other.version == address.version && mask(other.bytes, length) == mask(address.bytes, length);
+  return other.version == address.version &&
+         mask(other.bytes, length) == mask(address.bytes, length);
 }
 
 }  // namespace terrace
