@@ -15,6 +15,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "recursion/division.h"
@@ -54,8 +55,12 @@ Result<Division> divide(const v1::Fragment& whole, const Assignment& assignment)
 // about something that several of them have.
 Result<v1::Fragment> reassemble(const Division& division);
 
-// The path of `whole` that a part's path is a run of: itself, or without its "#n". Empty: none.
-std::string whole_path(const v1::Fragment& whole, const std::string& part_path_id);
+// A path of the (normalised) fragment by its id, or null; and all of them, in order.
+const v1::Nfpd* path_of(const v1::Fragment& fragment, const std::string& path_id);
+std::vector<const v1::Nfpd*> paths_of(const v1::Fragment& fragment);
+
+// The link on which a path's position `index` meets the next one. Precondition: there is a next one.
+std::string link_after(const v1::Fragment& fragment, const v1::Nfpd& path, int index);
 
 // Sorts in place.
 void make_canonical(v1::Fragment& fragment);

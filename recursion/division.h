@@ -29,10 +29,30 @@ struct CutLink {
   bool continues = false;
 };
 
+// A stretch of a path between two cuts (see decompose.h): one part has it, or, where a single
+// position's instances are spread, several parts have the same.
+struct PathRun {
+  struct Member {
+    std::size_t part = 0;
+    // As the part calls it.
+    std::string path_id;
+  };
+  std::vector<Member> member;
+};
+
+struct DividedPath {
+  // As the whole calls it.
+  std::string path_id;
+  // In the path's order.
+  std::vector<PathRun> run;
+};
+
 struct Division {
   std::vector<v1::Fragment> part;
   // Links cut here: members in two or more parts.
   std::vector<CutLink> cut;
+  // Every path of the whole, ordered by id.
+  std::vector<DividedPath> path;
 };
 
 // The SAP that each part of a cut link ends in: "cut:<link>".

@@ -52,8 +52,9 @@ struct PathFace {
   std::vector<std::string> originates;
   bool passes_on = false;
   std::vector<v1::ProbeTarget> target;
-  // The link is used by the member behind this face's neighbour as well.
-  bool link_used_again = false;
+  // Other functions of the member lie behind the one next to this face, and are on its link too.
+  bool has_more_behind = false;
+  bool is_link_used_behind = false;
 };
 
 struct PathMember {
@@ -64,7 +65,7 @@ struct PathMember {
   // Towards the start and the end. A stage's first or last has none where the path begins or ends.
   std::optional<PathFace> in;
   std::optional<PathFace> out;
-  // Links on which the member takes part in the path.
+  // All links that the member's functions on this path are on.
   std::set<std::string> links;
 };
 
