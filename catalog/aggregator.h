@@ -79,9 +79,10 @@ class CatalogueAggregator {
   CatalogueChange expire(Instant now);
   std::optional<Instant> next_expiry() const;
 
-  // Our own catalogue: issued now, expires after our lifetime or with the child that expires first
-  // (so that an expired child's offer is never used on our word). The revision is the publisher's
-  // and left at 0. Sorted by id, so the same children give the same bytes but for the times.
+  // Our own catalogue of the children that are usable: issued now, expires after our lifetime. (Not
+  // earlier with a child: an order passes through us, and by then we have dropped what expired.)
+  // The revision is the publisher's and left at 0. Sorted by id, so the same children give the same
+  // bytes but for the times.
   v1::Catalogue catalogue(Instant now) const;
 
   // By our offer's id; null when we publish no such offer (any more). Valid until the next change.

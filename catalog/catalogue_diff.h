@@ -16,7 +16,7 @@ v1::CatalogueDelta difference(const v1::Catalogue& from, const v1::Catalogue& to
 // Whether a delta can say it all.
 bool needs_snapshot(const v1::Catalogue& from, const v1::Catalogue& to);
 
-// Names nothing that changed. (A later expiry alone is no content; a publisher tells it all the
+// Names nothing that changed. (Another expiry alone is no content; a publisher tells it all the
 // same, or what it published would run out.)
 bool is_empty(const v1::CatalogueDelta& delta);
 

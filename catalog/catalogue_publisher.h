@@ -40,9 +40,10 @@ class CataloguePublisher {
   void restore(v1::Catalogue catalogue);
 
   // The new catalogue; its revision is set here, one more than the last. Subscribers get one DELTA
-  // with what changed and nothing else. Same content and no later expiry: nothing is sent and the
-  // revision stays. A later expiry alone is a delta that carries just that. What a delta cannot say
-  // (another provider or feature list) is a SNAPSHOT to all. Returns the revision now current.
+  // with what changed and nothing else. Same content and same expiry: nothing is sent and the
+  // revision stays. Another expiry alone (a renewal) is a delta that carries just that. The first
+  // catalogue, and what a delta cannot say (another provider or feature list), is a SNAPSHOT to
+  // all. Returns the revision now current.
   std::uint64_t publish(v1::Catalogue catalogue);
 
   // The current one: with revision 0 and never usable before the first publish().
@@ -63,6 +64,8 @@ class CataloguePublisher {
   class Registration;
 
   v1::CatalogueEvent event(v1::CatalogueEvent::Type type) const;
+  void post(const std::shared_ptr<Sink>& sink,
+            const std::shared_ptr<const v1::CatalogueEvent>& event);
   void send(const std::shared_ptr<const v1::CatalogueEvent>& event);
 
   Executor& executor_;
