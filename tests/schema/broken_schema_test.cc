@@ -86,7 +86,8 @@ TEST(Compatibility, FieldsKeepWhatTheyAre) {
   EXPECT_THAT(change("string name", "bytes name"),
               ElementsAre("a.v1.M.name: type was TYPE_STRING, is TYPE_BYTES"));
   EXPECT_THAT(change("E e = 4", "M e = 4"), ElementsAre(HasSubstr("is TYPE_MESSAGE .a.v1.M")));
-  EXPECT_THAT(change("repeated int32", "int32"), ElementsAre(HasSubstr("label was LABEL_REPEATED")));
+  EXPECT_THAT(change("repeated int32", "int32"),
+              ElementsAre(HasSubstr("label was LABEL_REPEATED")));
   EXPECT_THAT(change("optional bool", "bool"),
               ElementsAre("a.v1.M.flag: presence was optional, is implicit"));
   EXPECT_THAT(change("oneof pick { string left = 5;", "string left = 5; oneof pick {"),

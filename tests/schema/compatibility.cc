@@ -105,7 +105,8 @@ void compare_services(const std::string& name, const ServiceDescriptorProto& bef
 }
 
 template <class Map, class Compare>
-void compare_all(const Map& before, const Map& now, const char* kind, Compare compare, Breaks& out) {
+void compare_all(const Map& before, const Map& now, const char* kind, Compare compare,
+                 Breaks& out) {
   for (const auto& [name, was] : before) {
     const auto is = now.find(name);
     if (is == now.end()) {

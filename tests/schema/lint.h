@@ -1,4 +1,4 @@
-// The house rules of the schema: buf's DEFAULT category, by buf's names, as far as descriptors show.
+// The house rules of the schema: buf's DEFAULT category, by buf's names, as far as they show here.
 #pragma once
 
 #include <string>
