@@ -41,7 +41,9 @@ class AsioTimer final : public Executor::Timer {
 
 class AsioExecutor::Impl {
  public:
-  boost::asio::io_context context{1};
+  // No concurrency hint of 1, although one thread runs it: with it, what the strand posts waits in
+  // a queue of its own until the handler ends, and another thread's later post overtakes it.
+  boost::asio::io_context context;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{
       context.get_executor()};
   std::atomic<bool> stopped = false;

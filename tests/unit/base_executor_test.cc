@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <latch>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -41,6 +44,22 @@ TEST(AsioExecutor, RunsOneAfterAnotherInTheOrderPosted) {
   for (int i = 0; i < 1000; ++i) executor.post([&order, i] { order.push_back(i); });
   on_strand(executor, [] {});
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST(AsioExecutor, APostFromElsewhereDoesNotOvertakeOneOfTheStrands) {
+  AsioExecutor executor;
+  std::vector<int> order;
+  std::promise<void> posted, over;
+  executor.post([&] {
+    executor.post([&order] { order.push_back(1); });
+    posted.set_value();
+    over.get_future().get();  // the strand is busy until the other thread has posted too
+  });
+  posted.get_future().get();
+  executor.post([&order] { order.push_back(2); });
+  over.set_value();
+  on_strand(executor, [] {});
+  EXPECT_EQ(order, (std::vector{1, 2}));
 }
 
 TEST(AsioExecutor, NeverRunsInsideThePost) {
