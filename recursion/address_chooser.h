@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -14,7 +15,8 @@
 
 namespace terrace {
 
-// What other holds of one realm at this leaf have chosen: not to be chosen again.
+// What other holds of one realm at this leaf have chosen: not to be chosen again. In a change, the
+// former proof is none of the others.
 struct UsedValues {
   std::set<IpAddress> addresses;
   std::set<MacAddress> macs;
@@ -38,5 +40,9 @@ struct UsedValues {
 Result<v1::Proof> choose_addresses(const v1::Envelope& envelope, const v1::Fragment& fragment,
                                    const UsedValues& used = {},
                                    const v1::Proof* former = nullptr);
+
+// The address that an inner link keeps for probes; nobody else is given it. None on a prefix without
+// room for it.
+std::optional<IpAddress> inner_probe_address(const Prefix& prefix);
 
 }  // namespace terrace

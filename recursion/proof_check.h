@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/executor.h"
+#include "base/log.h"
 #include "recursion/platform.h"
 
 namespace terrace {
@@ -19,9 +20,9 @@ namespace terrace {
 // committed already).
 class ProofCheck final : public Platform {
  public:
-  // `whose`: the platform behind `next`, for the refusal. `next` and `executor` outlive this, and
-  // this outlives every call under way.
-  ProofCheck(Platform& next, Executor& executor, std::string whose);
+  // `whose`: the platform behind `next`, for the refusal. `next` outlives every call under way;
+  // `executor` outlives this.
+  ProofCheck(Platform& next, Executor& executor, std::string whose, Log log = {});
 
   [[nodiscard]] std::unique_ptr<Subscription> publish(CatalogueSink sink) override;
   void hold(const Call& call, const v1::PlaceHoldRequest& request, Reply<v1::Hold> reply) override;
@@ -37,6 +38,7 @@ class ProofCheck final : public Platform {
   Platform& next_;
   Executor& executor_;
   const std::string whose_;
+  const Log log_;
 };
 
 }  // namespace terrace
