@@ -119,7 +119,8 @@ int errno_of(int nl_error) {
 
 int dump(nl_sock* socket, int type, const void* header, std::size_t header_size,
          const std::function<void()>& restart, const std::function<void(nlmsghdr*)>& show) {
-  const Callback callback(nl_cb_clone(nl_socket_get_cb(socket)));
+  const Callback original(nl_socket_get_cb(socket));  // a reference of our own
+  const Callback callback(nl_cb_clone(original.get()));
   if (!callback) return -NLE_NOMEM;
   const auto shown = [](nl_msg* message, void* argument) -> int {
     (*static_cast<const std::function<void(nlmsghdr*)>*>(argument))(nlmsg_hdr(message));

@@ -116,17 +116,17 @@ void reap(pid_t pid) {
   (void)::waitpid(pid, &status, WNOHANG);
 }
 
-// A handle on that very process; none where it has ended.
-Result<std::optional<Fd>> handle_of(const ProcessId& process) {
+// A handle on that very process; an empty one where it has ended.
+Result<Fd> handle_of(const ProcessId& process) {
   Fd handle = open_process(process.pid);
   if (!handle) {
-    if (errno == ESRCH || errno == EINVAL) return std::optional<Fd>();
+    if (errno == ESRCH || errno == EINVAL) return Fd();
     return errno_problem(errno, "open a process", object_of(process.pid));
   }
   // Compared once the handle is held: from here on the pid cannot pass to another.
   const auto stat = read_stat(process.pid);
-  if (!stat || stat->start_time != process.start_time) return std::optional<Fd>();
-  return std::optional<Fd>(std::move(handle));
+  if (!stat || stat->start_time != process.start_time) return Fd();
+  return handle;
 }
 
 std::uint64_t namespace_of(pid_t pid) {
@@ -135,17 +135,17 @@ std::uint64_t namespace_of(pid_t pid) {
   return ::stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
-// Kills the process if it is still in the namespace; the handle to wait by, none if it is not.
-Result<std::optional<Fd>> kill_one(pid_t pid, std::uint64_t ns_inode) {
+// Kills the process if it is still in the namespace; the handle to wait by, empty if it is not.
+Result<Fd> kill_one(pid_t pid, std::uint64_t ns_inode) {
   Fd handle = open_process(pid);
   if (!handle && errno != ESRCH && errno != EINVAL) {
     return errno_problem(errno, "open a process", object_of(pid));
   }
-  if (!handle || namespace_of(pid) != ns_inode) return std::optional<Fd>();
+  if (!handle || namespace_of(pid) != ns_inode) return Fd();
   if (const int error = signal_process(handle, SIGKILL); error != 0 && error != ESRCH) {
     return errno_problem(error, "kill a process", object_of(pid));
   }
-  return std::optional<Fd>(std::move(handle));
+  return handle;
 }
 
 bool wait_ended(const Fd& handle, const Deadline& deadline) {
@@ -202,7 +202,7 @@ Status send_signal(const ProcessId& process, int signal) {
   const auto handle = handle_of(process);
   if (!handle) return handle.problem();
   if (!*handle) return {};
-  if (const int error = signal_process(**handle, signal); error != 0 && error != ESRCH) {
+  if (const int error = signal_process(*handle, signal); error != 0 && error != ESRCH) {
     return errno_problem(error, "signal a process", object_of(process.pid));
   }
   return {};
@@ -213,7 +213,7 @@ Status wait_exit(const ProcessId& process, Duration within) {
   const auto handle = handle_of(process);
   if (!handle) return handle.problem();
   if (!*handle) return {};
-  if (!wait_ended(**handle, deadline)) {
+  if (!wait_ended(*handle, deadline)) {
     return make_problem(Problem::DEADLINE_EXCEEDED, "linux.deadline", "the process still runs")
         .at_resource(object_of(process.pid));
   }
@@ -255,7 +255,7 @@ Status kill_all_in(std::uint64_t ns_inode, Duration within) {
     for (const pid_t pid : *pids) {
       auto handle = kill_one(pid, ns_inode);
       if (!handle) return handle.problem();
-      if (*handle) killed.emplace_back(pid, std::move(**handle));
+      if (*handle) killed.emplace_back(pid, *std::move(handle));
     }
     for (const auto& [pid, handle] : killed) {
       if (!wait_ended(handle, deadline)) {

@@ -1,5 +1,5 @@
-// Besides GoogleTest's own, this binary is the server and the daemon of its tests, so that they need
-// no other program: "linux_test serve-tcp PORT", "linux_test daemonise".
+// Besides GoogleTest's own, this binary is the server and the daemon of its tests, so that they
+// need no other program: "linux_test serve-tcp PORT", "serve-udp PORT", "daemonise".
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -145,7 +145,8 @@ TEST_F(ProbeTest, TcpFindsTheNarrowHop) {
   auto hub = must(Netlink::open(*router_));
   auto next = must(Netlink::open(second));
   ASSERT_DONE(make_router(second));
-  ASSERT_DONE(hub.add_veth({.name = "m0", .mtu = 1400}, {.name = "m1", .mtu = 1400, .ns = &second}));
+  ASSERT_DONE(hub.add_veth({.name = "m0", .mtu = 1400},
+                           {.name = "m1", .mtu = 1400, .ns = &second}));
   ASSERT_DONE(hub.add_address("m0", "10.0.3.1/24"));
   ASSERT_DONE(hub.set_up("m0"));
   ASSERT_DONE(next.add_address("m1", "10.0.3.2/24"));
