@@ -50,8 +50,8 @@ Status wait_exit(const ProcessId& process, Duration within);
 Result<std::vector<pid_t>> processes_in(std::uint64_t ns_inode);
 // Kills all of them (SIGKILL), again and again until none is left, children forked meanwhile and
 // daemons included, and returns when all have ended. DEADLINE_EXCEEDED tells how many remain;
-// FAILED_PRECONDITION where we are in that namespace ourselves. A program that does nothing but fork
-// and end at once may outrun it until the deadline.
+// FAILED_PRECONDITION where we are in that namespace ourselves. A program that does nothing but
+// fork and end at once may outrun it until the deadline.
 Status kill_all_in(std::uint64_t ns_inode, Duration within);
 
 // Until a TCP connection to address:port succeeds from inside the namespace; or `server` ends
