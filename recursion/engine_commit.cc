@@ -147,7 +147,7 @@ void CommitWork::committed(const std::string& name, Result<v1::Hold> answer, Don
 void CommitWork::hold_again(const std::string& name, Done done) {
   DelegatedPart& part = *find_part(record(), name);
   const std::string earlier = part.request().hold_id();
-  if (!part.replaces().empty())
+  if (!again_.insert(name).second)
     return done(problem(Problem::ABORTED, "part.expired",
                         "A part was not kept until it could be committed."));
   core_.unwant(part.child(), earlier);

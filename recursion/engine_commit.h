@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class CommitWork : public std::enable_shared_from_this<CommitWork> {
   Composition composition_;
   v1::Bindings incoming_;
   std::vector<PathProbe> probes_;
+  // Parts that were held a second time.
+  std::set<std::string> again_;
 };
 
 }  // namespace terrace

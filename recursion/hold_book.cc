@@ -96,6 +96,12 @@ HoldBook::EntryPtr HoldBook::find(const Key& key) const {
   return it == entries_.end() ? nullptr : it->second;
 }
 
+const record::v1::HoldRecord* HoldBook::look_up(const std::string& tenant,
+                                                const std::string& id) const {
+  const auto entry = find({tenant, id});
+  return entry ? &entry->record() : nullptr;
+}
+
 std::vector<const record::v1::HoldRecord*> HoldBook::records() const {
   std::vector<const record::v1::HoldRecord*> records;
   records.reserve(entries_.size());

@@ -62,6 +62,8 @@ class HoldBook final : public Platform {
   // Every record, for the administrator's views and for a lifecycle that starts. Ordered by
   // (tenant, id). Valid until the strand is left.
   std::vector<const record::v1::HoldRecord*> records() const;
+  // Null: none of that id. Valid until the strand is left.
+  const record::v1::HoldRecord* look_up(const std::string& tenant, const std::string& id) const;
 
  private:
   class Entry;
