@@ -83,8 +83,8 @@ struct PlacementAnswer {
   std::vector<v1::Candidate> candidates;
 };
 
-// The cheapest of the feasible ones (a year's price), then the one with fewest cut links, then the
-// first in the order of children and offers.
+// The cheapest of the feasible ones (a year's price), then the one with fewest cut links; among equals
+// always the same.
 PlacementAnswer place(const PlacementRequest& request);
 
 // Overhead of VXLAN over IPv4: outer Ethernet does not count, the inner one does.
