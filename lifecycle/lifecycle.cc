@@ -26,6 +26,7 @@ Lifecycle::Lifecycle(LifecycleConfig config, Platform& platform, const HoldBook&
       descriptors_(config_.limits, store, executor, clock),
       instances_(descriptors_, store, executor, clock, random),
       operations_(platform, book, descriptors_, instances_, store, executor, clock, random),
+      catalogue_(executor, uuid_v4(random)),
       started_(clock.now()) {}
 
 Lifecycle::~Lifecycle() = default;
@@ -37,15 +38,25 @@ Status Lifecycle::load() {
 }
 
 void Lifecycle::resume() {
-  // The current catalogue, for whoever asks once.
   published_ = platform_.publish([this](Result<v1::CatalogueEvent> event) {
-    if (!event) return;
-    if (event->type() == v1::CatalogueEvent::SNAPSHOT) catalogue_ = event->snapshot();
-    if (event->type() != v1::CatalogueEvent::DELTA) return;
-    auto applied = apply(catalogue_, event->delta());
-    if (applied) catalogue_ = *std::move(applied);
+    if (event) hear(*event);
   });
   operations_.resume();
+}
+
+void Lifecycle::hear(const v1::CatalogueEvent& event) {
+  if (event.type() == v1::CatalogueEvent::SNAPSHOT) {
+    heard_ = event.snapshot();
+    // Revisions go on from where the platform was before a restart.
+    if (catalogue_.current().revision() == 0) return catalogue_.restore(heard_);
+  } else if (event.type() == v1::CatalogueEvent::DELTA) {
+    auto applied = apply(heard_, event.delta());
+    if (!applied) return;
+    heard_ = *std::move(applied);
+  } else {
+    return;
+  }
+  catalogue_.publish(heard_);
 }
 
 template <class R>
@@ -282,12 +293,39 @@ std::unique_ptr<Subscription> Lifecycle::watch(const Call& call, const v1::Watch
 
 void Lifecycle::get_catalogue(const Call&, const v1::GetCatalogueRequest&,
                               Reply<v1::Catalogue> reply) {
-  if (catalogue_.revision() == 0)
+  if (catalogue_.current().revision() == 0)
     return later<v1::Catalogue>(
         std::move(reply),
         make_problem(Problem::UNAVAILABLE, "catalogue.none", "Nothing has been published yet.")
             .possible("Wait for the platforms below to answer (terrace catalogue watch)."));
-  later<v1::Catalogue>(std::move(reply), catalogue_);
+  later<v1::Catalogue>(std::move(reply), catalogue_.current());
+}
+
+namespace {
+
+class CatalogueWatch final : public Subscription {
+ public:
+  std::unique_ptr<CataloguePublisher::Subscription> inner;
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+std::unique_ptr<Subscription> Lifecycle::watch_catalogue(const Call&,
+                                                         const v1::WatchCatalogueRequest& request,
+                                                         Sink<v1::CatalogueEvent> sink) {
+  auto watch = std::make_unique<CatalogueWatch>();
+  auto subscribed = catalogue_.subscribe(
+      request, [sink](const v1::CatalogueEvent& event) { sink(event); });
+  if (subscribed) {
+    watch->inner = *std::move(subscribed);
+    return watch;
+  }
+  executor_.post([alive = std::weak_ptr<bool>(watch->alive), sink,
+                  problem = subscribed.problem()] {
+    if (!alive.expired()) sink(problem);
+  });
+  return watch;
 }
 
 // --- the administrator's ---

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "catalog/catalogue_publisher.h"
 #include "lifecycle/admin.h"
 #include "lifecycle/api.h"
 #include "lifecycle/descriptors.h"
@@ -92,6 +93,7 @@ class Lifecycle final : public NorthApi {
                       Reply<v1::ListResourcesResponse>) override;
 
  private:
+  void hear(const v1::CatalogueEvent& event);
   template <class R>
   void later(Reply<R> reply, Result<R> result);
   void unimplemented(const char* what, Reply<v1::NsLcmOpOcc> reply);
@@ -107,8 +109,9 @@ class Lifecycle final : public NorthApi {
   Descriptors descriptors_;
   Instances instances_;
   Operations operations_;
-  v1::Catalogue catalogue_;
-  std::string catalogue_incarnation_;
+  // What the platform publishes, with the history that lets a watcher resume.
+  v1::Catalogue heard_;
+  CataloguePublisher catalogue_;
   std::unique_ptr<Subscription> published_;
   Instant started_;
 };
