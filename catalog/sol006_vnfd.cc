@@ -66,7 +66,7 @@ constexpr std::array<Unhonoured, 12> kDf{{
     {"virtual-link-profile", kNote, "a function runs as one here, its inside is its image's"},
     {"vip-cp-profile", kNote, "a function's instances have addresses of their own"},
     {"supported-operation", kNote, "operations are the platform's"},
-    {"lcm-operations-configuration", kNote, "operations are the platform's"},
+    {"lcm-operations-configuration", kDocument, ""},
     {"affinity-or-anti-affinity-group", kNote, "a function runs as one here"},
     {"indicator", kNote, "functions are not asked for indicators"},
     {"supported-vnf-interfaces", kNote, "functions are configured by their properties"},
@@ -79,7 +79,7 @@ constexpr std::array<Unhonoured, 12> kDf{{
 constexpr std::array<Unhonoured, 3> kVduProfile{{
     {"local-affinity-or-anti-affinity-rule", kNote, "a function runs as one here"},
     {"affinity-or-anti-affinity-group-id", kNote, "a function runs as one here"},
-    {"nfvi-maintenance-info", kNote, "maintenance is not announced"},
+    {"nfvi-maintenance-info", kDocument, ""},
 }};
 
 void read_vdu(YamlReader& reader, v1::Vdu& vdu, Notes& notes) {
