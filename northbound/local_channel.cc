@@ -92,18 +92,18 @@ LocalChannel::LocalChannel(Executor& executor, const Clock& clock, Dispatch& dis
     : executor_(executor), clock_(clock), dispatch_(dispatch) {}
 
 LocalChannel::~LocalChannel() {
-  for (const auto& weak : pending_) {
-    const auto pending = weak.lock();
-    if (pending && !pending->ended()) {
-      executor_.post([pending] { pending->end(cancelled()); });
-    }
+  for (const auto& pending : pending_) {
+    if (!pending->ended()) executor_.post([pending] { pending->end(cancelled()); });
   }
 }
 
 std::shared_ptr<LocalChannel::Pending> LocalChannel::begin(const Call& call,
                                                            const Message& prototype,
                                                            MessageReply sink) {
-  std::erase_if(pending_, [](const auto& weak) { return weak.expired(); });
+  if (pending_.size() >= sweep_at_) {
+    std::erase_if(pending_, [](const auto& each) { return each->ended(); });
+    sweep_at_ = 2 * pending_.size() + 16;
+  }
   auto pending = std::make_shared<Pending>(prototype, std::move(sink));
   if (call.deadline) pending->arm(executor_, *call.deadline - clock_.now());
   pending_.push_back(pending);

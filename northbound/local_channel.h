@@ -2,6 +2,7 @@
 // serialised, checked and parsed as over gRPC), no socket does. For simulations and labs.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -34,7 +35,8 @@ class LocalChannel final : public Channel {
   Executor& executor_;
   const Clock& clock_;
   Dispatch& dispatch_;
-  std::vector<std::weak_ptr<Pending>> pending_;
+  std::vector<std::shared_ptr<Pending>> pending_;  // and some that have ended
+  std::size_t sweep_at_ = 16;
 };
 
 }  // namespace terrace
