@@ -48,7 +48,11 @@ void Lifecycle::hear(const v1::CatalogueEvent& event) {
   if (event.type() == v1::CatalogueEvent::SNAPSHOT) {
     heard_ = event.snapshot();
     // Revisions go on from where the platform was before a restart.
-    if (catalogue_.current().revision() == 0) return catalogue_.restore(heard_);
+    if (catalogue_.current().revision() == 0 && heard_.revision() > 0) {
+      v1::Catalogue before;
+      before.set_revision(heard_.revision() - 1);
+      catalogue_.restore(std::move(before));
+    }
   } else if (event.type() == v1::CatalogueEvent::DELTA) {
     auto applied = apply(heard_, event.delta());
     if (!applied) return;

@@ -8,6 +8,7 @@
 #include "recursion/decompose.h"
 #include "recursion/fragment_view.h"
 #include "recursion/normalise_links.h"
+#include "recursion/path_saps.h"
 
 namespace terrace {
 
@@ -409,6 +410,7 @@ Result<v1::Fragment> normalise(const v1::Fragment& order) {
   if (Status s = check_groups(fragment.nsd().df(0)); !s) return s.problem();
   drop_unused(fragment);
   if (Status s = normalise_links(fragment); !s) return s.problem();
+  extend_paths_to_saps(fragment);
   if (Status s = check_paths(fragment); !s) return s.problem();
   // Links go before what only they named.
   drop_unused(fragment);
