@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -104,7 +105,8 @@ class AddressSet {
   AddressSet take_lowest(uint128 count);
   std::optional<IpAddress> take_highest();
 
-  const std::vector<AddressRange>& ranges() const { return ranges_; }
+  const std::vector<AddressRange>& ranges() const& { return ranges_; }
+  std::vector<AddressRange> ranges() && { return std::move(ranges_); }
   bool empty() const { return ranges_.empty(); }
   // Saturating.
   uint128 count() const;
