@@ -2,72 +2,32 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/unknown_field_set.h>
 
 #include "base/ids.h"
+#include "base/unknown_fields.h"
 
 namespace terrace {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr std::size_t kMaxNameBytes = 128;
 
-std::string within(const std::string& path, const FieldDescriptor& field, int index) {
-  std::string result = path.empty() ? field.name() : path + "." + field.name();
-  if (index >= 0) result += "[" + std::to_string(index) + "]";
-  return result;
-}
-
-Problem unknown_field(const Message& message, const std::string& path, int number) {
+Problem not_understood(const Message& message, const UnknownContent& unknown) {
+  const std::string number = std::to_string(unknown.number);
+  if (unknown.is_enum_value) {
+    return make_problem(Problem::INVALID_ARGUMENT, "request.unknown-enum",
+                        unknown.path + " has no value " + number)
+        .at_path(unknown.path)
+        .constraint("known-values", message.GetTypeName(), number);
+  }
   return make_problem(Problem::INVALID_ARGUMENT, "request.unknown-field",
-                      message.GetTypeName() + " has no field number " + std::to_string(number))
-      .at_path(path)
-      .constraint("known-fields", message.GetDescriptor()->full_name(), std::to_string(number))
+                      "this platform does not know " + unknown.path)
+      .at_path(unknown.path)
+      .constraint("known-fields", message.GetTypeName(), number)
       .possible("use only the features that this platform's catalogue lists");
-}
-
-Problem unknown_enum(const FieldDescriptor& field, const std::string& path, int number) {
-  std::string known;
-  for (int i = 0; i < field.enum_type()->value_count(); ++i) {
-    known += (known.empty() ? "" : ", ") + field.enum_type()->value(i)->name();
-  }
-  return make_problem(Problem::INVALID_ARGUMENT, "request.unknown-enum",
-                      field.enum_type()->full_name() + " has no value " + std::to_string(number))
-      .at_path(path)
-      .constraint("known-values", known, std::to_string(number));
-}
-
-// Unset: everything in it is known.
-std::optional<Problem> find_unknown(const Message& message, const std::string& path) {
-  const auto* reflection = message.GetReflection();
-  const auto& unknown = reflection->GetUnknownFields(message);
-  if (!unknown.empty()) return unknown_field(message, path, unknown.field(0).number());
-  std::vector<const FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const auto* field : fields) {
-    const bool repeated = field->is_repeated();
-    const int count = repeated ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < count; ++i) {
-      const std::string here = within(path, *field, repeated ? i : -1);
-      if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
-        const int value = repeated ? reflection->GetRepeatedEnumValue(message, field, i)
-                                   : reflection->GetEnumValue(message, field);
-        if (!field->enum_type()->FindValueByNumber(value)) return unknown_enum(*field, here, value);
-      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        const Message& inner = repeated ? reflection->GetRepeatedMessage(message, field, i)
-                                        : reflection->GetMessage(message, field);
-        if (auto problem = find_unknown(inner, here)) return problem;
-      } else {
-        break;
-      }
-    }
-  }
-  return std::nullopt;
 }
 
 Problem malformed_id(const std::string& path, const std::string& value) {
@@ -108,7 +68,7 @@ Problem bad_context(const std::string& path, const std::string& what) {
 }  // namespace
 
 Status check_known(const Message& message) {
-  if (auto problem = find_unknown(message, "")) return *std::move(problem);
+  if (const auto unknown = find_unknown(message)) return not_understood(message, *unknown);
   return {};
 }
 
