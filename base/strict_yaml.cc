@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <istream>
 #include <memory>
 #include <streambuf>
@@ -51,6 +52,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     if (std::size_t(found->second.depth) + frames_.size() > limits_.max_depth) too_deep(mark);
     count(mark, found->second.size);
+    note_depth(found->second.depth);
     place(mark, YamlNode(*found->second.node), found->second.size);
   }
 
@@ -171,9 +173,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Frame frame = std::move(frames_.back());
     frames_.pop_back();
     if (frame.anchor != 0) keep(frame.mark, frame.anchor, frame.node, frame.size, frame.depth);
-    if (!frames_.empty()) {
-      frames_.back().depth = std::max(frames_.back().depth, frame.depth + 1);
-    }
+    note_depth(frame.depth);
     place(frame.mark, std::move(frame.node), frame.size);
   }
 
@@ -193,6 +193,11 @@ class TreeBuilder final : public YAML::EventHandler {
     anchors_[anchor] = Anchor{std::make_unique<YamlNode>(node), size, depth};
   }
 
+  // Of a node about to be placed in the open frame.
+  void note_depth(int depth) {
+    if (!frames_.empty()) frames_.back().depth = std::max(frames_.back().depth, depth + 1);
+  }
+
   [[noreturn]] void no_key(const YAML::Mark& mark) {
     stop(mark, Problem::INVALID_ARGUMENT, "yaml.syntax", "a key must be plain text");
   }
@@ -206,7 +211,13 @@ class TreeBuilder final : public YAML::EventHandler {
     if (frame.wants_key()) no_key(mark);
     frame.size += size;
     if (frame.node.is_mapping()) {
-      frame.node.entries.back().value = std::move(node);
+      auto& entry = frame.node.entries.back();
+      if (node.kind == YamlNode::Kind::kNull) {
+        // A value that is not there has the place of what comes next, and means its key's.
+        node.line = entry.line;
+        node.column = entry.column;
+      }
+      entry.value = std::move(node);
       frame.has_key = false;
     } else {
       frame.node.items.push_back(std::move(node));

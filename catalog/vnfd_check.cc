@@ -15,6 +15,9 @@ class VnfdCheck {
   explicit VnfdCheck(const v1::Vnfd& vnfd) : vnfd_(vnfd) {}
 
   std::vector<Problem> run() {
+    if (!CheckList::is_sound(vnfd_.id())) {
+      list_.add("id", "descriptor.bad-id", "an id has at most 255 bytes and no control characters");
+    }
     vdus_ = list_.unique("vdu", vnfd_.vdu(), "VDU");
     const auto computes =
         list_.unique("virtual-compute-desc", vnfd_.virtual_compute_desc(), "virtual compute");
