@@ -275,7 +275,8 @@ Ending Walk::go_back(const Ending& there) {
   Packet answer = there.packet;
   std::swap(answer.source, answer.destination);
   if (there.kind == Ending::Kind::kProbe) {
-    return send(there.place.segment, answer.destination, std::move(answer));
+    const std::string home = answer.destination;
+    return send(there.place.segment, home, std::move(answer));
   }
   const auto way = route(*there.place.vnf, answer.destination);
   if (!way) return silent(name_of(*there.place.vnf) + " has no route to " + answer.destination);
