@@ -114,7 +114,9 @@ const YamlNode& locate(const YamlNode& from, std::string_view path) {
     const auto* entry = node->find(step.substr(0, bracket));
     if (entry == nullptr) return *node;
     node = &entry->value;
-    if (bracket == std::string_view::npos) continue;
+    // A list of one may be written without the list.
+    const bool is_list = node->kind == YamlNode::Kind::kSequence;
+    if (bracket == std::string_view::npos || !is_list) continue;
     std::size_t index = 0;
     std::from_chars(step.data() + bracket + 1, step.data() + step.size(), index);
     if (index >= node->items.size()) return *node;

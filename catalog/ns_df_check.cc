@@ -118,15 +118,17 @@ class NsDfCheck {
         list_.add(path + ".min-bitrate-requirements.root", "descriptor.out-of-bounds",
                   "the least bit rate is above the greatest");
       }
-      for (const auto& l3 : profile.l3_protocol_data()) {
-        check_l3(l3, path + ".virtual-link-protocol-data");
+      for (int j = 0; j < profile.l3_protocol_data_size(); ++j) {
+        check_l3(profile.l3_protocol_data(j),
+                 at(path + ".virtual-link-protocol-data", j) + ".l3-protocol-data");
       }
     }
   }
 
   void check_l3(const v1::L3ProtocolData& l3, const std::string& path) {
+    std::string key = ".cidr";
     const auto bad = [&](const std::string& what) -> Problem& {
-      return list_.add(path, "descriptor.bad-address", what);
+      return list_.add(path + key, "descriptor.bad-address", what);
     };
     const auto prefix = parse_prefix(l3.cidr());
     if (!l3.cidr().empty() && !prefix) {
@@ -145,7 +147,9 @@ class NsDfCheck {
       }
       return address;
     };
+    key = ".gateway-ip";
     if (!l3.gateway_ip().empty()) inside(l3.gateway_ip());
+    key = ".ip-allocation-pools";
     for (const auto& pool : l3.ip_allocation_pool()) {
       const auto first = inside(pool.start_ip_address());
       const auto last = inside(pool.end_ip_address());

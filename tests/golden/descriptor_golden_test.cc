@@ -1,5 +1,5 @@
-// Every descriptor in tests/golden/descriptors beside what its import must give: the message and the
-// notes, or every problem. TERRACE_UPDATE_GOLDEN=1 writes the expectations anew; read the diff.
+// Every descriptor in tests/golden/descriptors beside what its import must give: the message and
+// the notes, or every problem. TERRACE_UPDATE_GOLDEN=1 writes the expectations anew; read the diff.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -101,7 +101,8 @@ TEST(Descriptors, SniffTellsKindAndFormat) {
   ASSERT_TRUE(nsd);
   EXPECT_EQ(nsd->kind, DescriptorKind::kNsd);
   EXPECT_EQ(nsd->format, v1::SOL006_YAML);
-  const auto vnfd = sniff_descriptor(R"({"etsi-nfv-descriptors:nfv": {"vnfd": [{"id": "a"}]}})", "f");
+  const auto vnfd =
+      sniff_descriptor(R"({"etsi-nfv-descriptors:nfv": {"vnfd": [{"id": "a"}]}})", "f");
   ASSERT_TRUE(vnfd);
   EXPECT_EQ(vnfd->kind, DescriptorKind::kVnfd);
   EXPECT_EQ(vnfd->format, v1::SOL006_JSON);
