@@ -65,15 +65,17 @@ class Instance {
       auto face = face_at(position.ingress_cpd_id());
       if (!face) return face.problem();
       member.in = *std::move(face);
-      if (ends_here || !has_out) end(*member.in, true);
+      if (ends_here || !has_out) end(*member.in);
       else member.in->passes_on = true;
     }
     if (has_out) {
       auto face = face_at(position.egress_cpd_id());
       if (!face) return face.problem();
       member.out = *std::move(face);
-      if (ends_here || !has_in) end(*member.out, false);
-      else member.out->passes_on = facts_.behaviour != Function::TRANSLATING;
+      // Answers to what was translated come to the function's own address.
+      if (ends_here || !has_in) originate(*member.out, true);
+      else if (facts_.behaviour == Function::TRANSLATING) originate(*member.out, false);
+      else member.out->passes_on = true;
     }
     return member;
   }
@@ -94,15 +96,20 @@ class Instance {
                        proof_.vnf_profile_id() + "/" + cpd_id);
   }
 
-  // What comes in here ends here: at this link's prefix, at these addresses.
-  void end(PathFace& face, bool is_destination) const {
-    if (const auto at = paths_.prefixes.find(face.link_id); at != paths_.prefixes.end()) {
-      face.originates = at->second;
-    }
+  // What comes in here ends here: at these addresses and, at an end of the path, their link.
+  void originate(PathFace& face, bool with_link) const {
+    const auto at = paths_.prefixes.find(face.link_id);
+    if (with_link && at != paths_.prefixes.end()) face.originates = at->second;
     for (const auto& text : face.next_hop) {
       const auto address = address_of(text);
       face.originates.push_back(Prefix(*address, width_of(address->family())).str());
-      if (!is_destination) continue;
+    }
+  }
+
+  // The path's traffic ends here.
+  void end(PathFace& face) const {
+    originate(face, true);
+    for (const auto& text : face.next_hop) {
       v1::ProbeTarget target = facts_.service;
       if (target.protocol().empty()) target.set_protocol("icmp");
       target.set_address(text);
@@ -164,8 +171,11 @@ class Run {
         face.is_link_used_behind = true;
       }
     }
+    // A path that comes in and leaves by one SAP has two: towards the start first.
+    int skip = !is_in && sapd_id == other ? 1 : 0;
     for (const auto& said : proof_.announcement()) {
       if (said.sapd_id() != sapd_id || said.path_id() != path_.id()) continue;
+      if (skip-- > 0) continue;
       face.next_hop = {said.next_hop().begin(), said.next_hop().end()};
       face.originates = {said.originates().begin(), said.originates().end()};
       face.target = {said.target().begin(), said.target().end()};

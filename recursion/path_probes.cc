@@ -7,6 +7,7 @@
 
 #include "recursion/decompose.h"
 #include "recursion/fragment_view.h"
+#include "recursion/prefix.h"
 
 namespace terrace {
 
@@ -93,9 +94,35 @@ struct Start {
   const PathMember* member = nullptr;
 };
 
-void add_probes(const v1::Nfpd& path, const Start& start, const PathFace& face, bool is_first,
-                std::uint32_t mtu, std::vector<PathProbe>& probes) {
+// The whole path, its links' MTUs and prefixes.
+struct Way {
+  const v1::Fragment& whole;
+  const v1::Nfpd& path;
+  const Mtus& mtus;
+  const Paths& paths;
+};
+
+// The position in [first, last] that is entered by a link with this address on it.
+int entered_at(const Way& way, int first, int last, const std::string& text) {
+  const auto address = IpAddress::parse(text);
+  for (int index = std::max(first, 1); address && index <= last; ++index) {
+    const auto at = way.paths.prefixes.find(link_after(way.whole, way.path, index - 1));
+    if (at == way.paths.prefixes.end()) continue;
+    for (const auto& prefix : at->second) {
+      const auto parsed = Prefix::parse(prefix);
+      if (parsed && parsed->contains(*address)) return index;
+    }
+  }
+  return last;
+}
+
+// To the targets of a face whose member has the path's positions `span`.
+void add_probes(const Way& way, const Start& start, const PathFace& face, std::pair<int, int> span,
+                bool is_first, std::vector<PathProbe>& probes) {
+  const v1::Nfpd& path = way.path;
   for (const auto& target : face.target) {
+    const int to = entered_at(way, span.first, span.second, target.address());
+    const std::uint32_t mtu = smallest_mtu(way.whole, path, start.position, to, way.mtus);
     for (auto& one : admitted(path, target, is_first)) {
       PathProbe probe;
       probe.part = start.part;
@@ -127,8 +154,8 @@ std::pair<int, int> span_of(const v1::Nfpd& whole_path, const v1::Fragment& part
 class Across {
  public:
   Across(const v1::Fragment& whole, const Division& division,
-         const std::vector<v1::Proof>& proofs)
-      : whole_(whole), division_(division) {
+         const std::vector<v1::Proof>& proofs, const Paths& paths)
+      : whole_(whole), division_(division), paths_(paths) {
     for (const auto& proof : proofs) add_mtus(proof, mtus_);
   }
 
@@ -146,9 +173,7 @@ class Across {
         for (const Start& start : starts) {
           if (!ends_here || start.member == &member || !member.in) continue;
           const auto span = span_of(path, division_.part[member.node], member.path_id);
-          const std::uint32_t mtu =
-              smallest_mtu(whole_, path, start.position, span.first, mtus_);
-          add_probes(path, start, *member.in, is_first, mtu, probes);
+          add_probes({whole_, path, mtus_, paths_}, start, *member.in, span, is_first, probes);
         }
       }
       if (!ends_here && !begins_here) continue;
@@ -194,6 +219,7 @@ class Across {
 
   const v1::Fragment& whole_;
   const Division& division_;
+  const Paths& paths_;
   Mtus mtus_;
 };
 
@@ -226,8 +252,8 @@ std::vector<PathProbe> inside_probes(const v1::Fragment& fragment, const v1::Pro
       const int position = position_of(*path, profile, {});
       for (const auto& member : stage) {
         if (!start || !member.in) continue;
-        const auto mtu = smallest_mtu(fragment, *path, start->position, position, mtus);
-        add_probes(*path, *start, *member.in, is_first, mtu, probes);
+        add_probes({fragment, *path, mtus, paths}, *start, *member.in, {position, position},
+                   is_first, probes);
       }
       if (one.in && one.in->target.empty()) continue;
       is_first = false;
@@ -241,7 +267,7 @@ std::vector<PathProbe> inside_probes(const v1::Fragment& fragment, const v1::Pro
 std::vector<PathProbe> across_probes(const v1::Fragment& whole, const Division& division,
                                      const std::vector<v1::Proof>& proofs, const Paths& paths) {
   std::vector<PathProbe> probes;
-  const Across across(whole, division, proofs);
+  const Across across(whole, division, proofs, paths);
   for (const auto& row : paths.row) {
     const v1::Nfpd* path = path_of(whole, row.path_id);
     if (path != nullptr) across.row(*path, row, probes);

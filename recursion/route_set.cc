@@ -27,6 +27,8 @@ void RouteSet::add(const std::string& prefix, const std::vector<std::string>& ne
 }
 
 void RouteSet::add(const v1::Route& route) {
+  const auto prefix = Prefix::parse(route.prefix());
+  if (route.next_hop().empty() && prefix) add_on_link(*prefix);
   add(route.prefix(), {route.next_hop().begin(), route.next_hop().end()});
 }
 
@@ -34,8 +36,17 @@ void RouteSet::add(const RouteSet& other) {
   for (const auto& [prefix, hops] : other.entries_) {
     std::vector<std::string> texts;
     for (const auto& hop : hops) texts.push_back(hop.str());
+    if (texts.empty()) add_on_link(prefix);
     add(prefix.str(), texts);
   }
+}
+
+RouteSet RouteSet::without_on_link() const {
+  RouteSet result;
+  for (const auto& [prefix, hops] : entries_) {
+    if (!hops.empty()) result.entries_[prefix] = hops;
+  }
+  return result;
 }
 
 std::vector<v1::Route> RouteSet::routes() const {

@@ -21,8 +21,11 @@ class RouteSet {
   // `prefix` lies beyond; of the next hops those of its family count, and none is no way at all. A
   // next hop that is the (host) prefix itself is the only one. Text that is none adds nothing.
   void add(const std::string& prefix, const std::vector<std::string>& next_hops);
+  // A route without next hops is kept as one: on the link itself.
   void add(const v1::Route& route);
+  void add_on_link(const Prefix& prefix) { entries_[prefix]; }
   void add(const RouteSet& other);
+  RouteSet without_on_link() const;
 
   // Sorted by prefix.
   std::vector<v1::Route> routes() const;

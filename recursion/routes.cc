@@ -20,9 +20,10 @@ std::vector<Prefix> parsed(const std::vector<std::string>& texts) {
 }
 
 const v1::SapBinding* binding_at(const v1::Bindings& bindings, const std::string& sapd_id,
-                                 const std::string& path_id) {
+                                 const std::string& path_id, int skip) {
   for (const auto& binding : bindings.sap()) {
-    if (binding.sapd_id() == sapd_id && binding.path_id() == path_id) return &binding;
+    if (binding.sapd_id() != sapd_id || binding.path_id() != path_id) continue;
+    if (skip-- == 0) return &binding;
   }
   return nullptr;
 }
@@ -64,6 +65,8 @@ class Closure {
   RouteSet routes(int stage, Way way) const {
     RouteSet result;
     if (is_outside(stage)) {
+      // A customer's link needs no next hop of its own to be known of.
+      for (const Prefix& prefix : outside(way)) result.add_on_link(prefix);
       const auto* binding = outside_binding(way);
       if (binding == nullptr) return result;
       for (const auto& route : binding->route()) result.add(route);
@@ -130,7 +133,9 @@ class Closure {
 
   const v1::SapBinding* outside_binding(Way way) const {
     if (incoming_ == nullptr || !end(way)) return nullptr;
-    return binding_at(*incoming_, end(way)->sapd_id, row_.path_id);
+    const bool is_one_sap = row_.first && row_.last && row_.first->sapd_id == row_.last->sapd_id;
+    const int skip = is_one_sap && way == Way::kDown ? 1 : 0;
+    return binding_at(*incoming_, end(way)->sapd_id, row_.path_id, skip);
   }
 
   std::set<Prefix> outside(Way way) const {
@@ -197,9 +202,10 @@ class PartBinder {
     auto& binding = *result_[member.node].add_sap();
     binding.set_sapd_id(face.port);
     binding.set_path_id(member.path_id);
-    for (auto& route : closure_.routes(stage, way).kept(keep_at(paths_, member, face)).routes()) {
-      *binding.add_route() = std::move(route);
-    }
+    RouteSet routes = closure_.routes(stage, way).kept(keep_at(paths_, member, face));
+    // Whoever has the customer's SAP knows the customer's link.
+    if (!is_cut_sap(face.port)) routes = routes.without_on_link();
+    for (auto& route : routes.routes()) *binding.add_route() = std::move(route);
     if (way == Way::kUp) return;
     for (const auto& address : closure_.next_hops(stage, way)) binding.add_backend(address);
   }
@@ -245,7 +251,7 @@ RouteSet instance_side(const Paths& paths, const Closure& closure, const PathMem
                        const PathFace& face, int stage, Way way) {
   RouteSet::Keep keep = keep_at(paths, member, face);
   keep.is_host_itself = true;
-  return closure.routes(stage, way).kept(keep);
+  return closure.routes(stage, way).kept(keep).without_on_link();
 }
 
 v1::Announcement said_at(const Closure& closure, const PathEnd& here,
@@ -326,7 +332,9 @@ Result<std::string> probe_next_hop(const Paths& paths, const v1::Bindings& incom
     if (row.path_id != path_id) continue;
     const Closure closure(paths, row, &incoming);
     int towards = closure.stages();
-    if (row.first && row.first->sapd_id == sapd_id) towards = 0;
+    // A cut may be both ends; then traffic is sent on, out of the last.
+    const bool is_last = row.last && row.last->sapd_id == sapd_id && is_cut_sap(sapd_id);
+    if (row.first && row.first->sapd_id == sapd_id && !is_last) towards = 0;
     for (int stage = 0; sapd_id.empty() && stage < closure.stages(); ++stage) {
       const auto& out = row.stage[static_cast<std::size_t>(stage)].front().out;
       if (out && out->link_id == link_id) towards = stage + 1;
@@ -344,7 +352,8 @@ Result<std::string> probe_next_hop(const Paths& paths, const v1::Bindings& incom
                                                           (hops == nullptr ||
                                                            prefix.length() >= length);
                                                  });
-  if (is_on_link || (hops != nullptr && hops->count(*address) != 0)) return std::string();
+  const bool is_neighbour = hops != nullptr && (hops->empty() || hops->count(*address) != 0);
+  if (is_on_link || is_neighbour) return std::string();
   if (hops != nullptr) return hops->begin()->str();
   return make_problem(Problem::NOT_FOUND, "routes.unreachable",
                       "Nothing on this path leads to the address.")

@@ -3,6 +3,8 @@
 // same rules hold, so it makes no difference to the result where a service was cut.
 // Functions of their arguments; any thread.
 //
+// A route without a next hop, at a cut: the prefix is on that link itself.
+//
 // A path is a row of stages; a stage's members (instances, or parts that share the position) stand
 // side by side. Each member has a face towards the path's start and one towards its end. Of a face is
 // said how it is entered (`next_hop`), which prefixes end behind it (`originates`) and whether what
@@ -10,11 +12,14 @@
 //
 // | function    | entered from the start                  | entered from the end              |
 // | transparent | passes on                               | passes on                         |
-// | translating | passes on                               | nothing                           |
+// | translating | passes on                               | its own addresses                 |
 // | terminating | its link's prefix, its own addresses    | its link's prefix, own addresses  |
 //
 // A function without the opposite face ends the path: as terminating. Beyond a customer's SAP lies
 // its link's prefix, and what the incoming bindings say.
+//
+// A path may come into a part and leave it by one SAP, on a link with other members. Its announcements
+// and bindings for that SAP and path are then two, the one towards the path's start first.
 //
 // Own addresses (/32, /128) make paths hold on links that have other members (R18): a host route is
 // kept wherever the prefix around it would lead past the path, and dropped where it says no more than
