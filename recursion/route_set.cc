@@ -94,7 +94,12 @@ RouteSet RouteSet::kept(const Keep& keep) const {
       if (keep.is_host_itself && inside(keep.others, prefix)) is_kept = false;
     } else if (is_connected) {
       const bool is_neighbour = hops.count(prefix.first()) != 0;
-      is_kept = !is_neighbour || keep.neighbours;
+      const bool is_covered =
+          std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
+            return !is_host(entry.first) && entry.first.contains(prefix);
+          });
+      // A translating neighbour says its addresses only, not the link's prefix.
+      is_kept = !is_neighbour || keep.neighbours || (keep.whole_prefix && !is_covered);
     } else {
       // On another link of one's own the prefix leads there directly, past the path.
       is_kept = inside(keep.others, prefix) || !is_said_already(prefix, hops);

@@ -165,11 +165,21 @@ RouteSet::Keep keep_at(const Paths& paths, const PathMember& member, const PathF
     const auto prefixes = prefixes_of(paths, link);
     keep.others.insert(keep.others.end(), prefixes.begin(), prefixes.end());
   }
-  // Where the function next to the face is an end of the path, nothing behind it wants to know.
+  // Where the function next to the face is an end of the path, nothing behind it wants to know: it
+  // originates the link, and no hosts but itself.
+  bool is_end = false;
+  std::set<IpAddress> hops;
+  for (const auto& hop : face.next_hop) {
+    if (const auto address = address_of(hop)) hops.insert(*address);
+  }
   const auto ends = parsed(face.originates);
-  const bool is_end = std::any_of(ends.begin(), ends.end(), [&](const Prefix& prefix) {
-    return std::find(keep.connected.begin(), keep.connected.end(), prefix) != keep.connected.end();
-  });
+  for (const Prefix& prefix : ends) {
+    const auto& connected = keep.connected;
+    if (std::find(connected.begin(), connected.end(), prefix) != connected.end()) is_end = true;
+  }
+  for (const Prefix& prefix : ends) {
+    if (is_host(prefix) && hops.count(prefix.first()) == 0) is_end = false;
+  }
   keep.whole_prefix = face.has_more_behind && !is_end;
   keep.neighbours = face.is_link_used_behind && !is_end;
   return keep;

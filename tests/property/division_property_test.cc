@@ -17,7 +17,7 @@ using driver::v1::Function;
 using testing::ServiceBuilder;
 using testing::World;
 
-constexpr std::uint64_t kSeeds = 600;
+constexpr std::uint64_t kSeeds = 250;
 
 struct Service {
   v1::Fragment order;
