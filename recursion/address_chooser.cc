@@ -43,8 +43,9 @@ class Chooser {
         views_(links_of(fragment)) {}
 
   Result<v1::Proof> run() {
-    for (const auto step : {&Chooser::open_links, &Chooser::allot_inner_links, &Chooser::open_points,
-                            &Chooser::choose_addresses, &Chooser::choose_identifiers}) {
+    for (const auto step : {&Chooser::open_links, &Chooser::allot_inner_links,
+                            &Chooser::open_points, &Chooser::choose_addresses,
+                            &Chooser::choose_identifiers}) {
       if (Status status = (this->*step)(); !status) return status.problem();
     }
     return write();

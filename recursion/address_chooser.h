@@ -41,8 +41,8 @@ Result<v1::Proof> choose_addresses(const v1::Envelope& envelope, const v1::Fragm
                                    const UsedValues& used = {},
                                    const v1::Proof* former = nullptr);
 
-// The address that an inner link keeps for probes; nobody else is given it. None on a prefix without
-// room for it.
+// The address that an inner link keeps for probes; nobody else is given it. None on a prefix
+// without room for it.
 std::optional<IpAddress> inner_probe_address(const Prefix& prefix);
 
 }  // namespace terrace

@@ -17,9 +17,8 @@ bool is_id_character(char c) {
 
 // Ids become keys, paths and names of things on machines: they are kept plain.
 Status check_id(const std::string& id, const std::string& path) {
-  if (!id.empty() && id.size() <= kLongestId && std::all_of(id.begin(), id.end(), is_id_character)) {
-    return {};
-  }
+  const bool is_plain = std::all_of(id.begin(), id.end(), is_id_character);
+  if (!id.empty() && id.size() <= kLongestId && is_plain) return {};
   return make_problem(Problem::INVALID_ARGUMENT, "request.malformed",
                       id.empty() ? path + " is empty" : path + " is not of the form of an id")
       .at_path(path)

@@ -41,9 +41,9 @@ class EnvelopeCheck {
 
   Status run() {
     if (const auto unknown = find_unknown(envelope_)) {
+      const std::string kind = unknown->is_enum_value ? "value " : "field ";
       return malformed(unknown->path, "the envelope says something that is not understood: " +
-                                          std::string(unknown->is_enum_value ? "value " : "field ") +
-                                          std::to_string(unknown->number));
+                                          kind + std::to_string(unknown->number));
     }
     if (!is_uuid(envelope_.realm())) {
       return malformed("realm", "the realm \"" + envelope_.realm() + "\" is no UUID");
@@ -52,7 +52,8 @@ class EnvelopeCheck {
       if (Status status = check_link(envelope_.link(i), at("", "link", i)); !status) return status;
     }
     for (int i = 0; i < envelope_.carve_size(); ++i) {
-      if (Status status = check_carve(envelope_.carve(i), at("", "carve", i)); !status) return status;
+      Status status = check_carve(envelope_.carve(i), at("", "carve", i));
+      if (!status) return status;
     }
     return check_cut_saps();
   }
@@ -60,7 +61,8 @@ class EnvelopeCheck {
  private:
   Status check_link(const v1::LinkEnvelope& link, const std::string& path) {
     if (!links_.contains(link.link_id())) {
-      return malformed(path + ".link_id", "the order has no virtual link \"" + link.link_id() + "\"");
+      return malformed(path + ".link_id",
+                       "the order has no virtual link \"" + link.link_id() + "\"");
     }
     if (!named_.insert(link.link_id()).second) {
       return malformed(path + ".link_id", "link " + link.link_id() + " has two envelopes");
@@ -73,7 +75,8 @@ class EnvelopeCheck {
     }
     bool v6 = false;
     for (int i = 0; i < link.subnet_size(); ++i) {
-      if (Status status = check_subnet(link.subnet(i), at(path, "subnet", i)); !status) return status;
+      Status status = check_subnet(link.subnet(i), at(path, "subnet", i));
+      if (!status) return status;
       v6 = v6 || link.subnet(i).prefix().find(':') != std::string::npos;
     }
     if (Status status = check_numbers(link.mtu(), v6, link.mac_prefix(), link.port_ids(), path);

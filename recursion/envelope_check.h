@@ -19,8 +19,8 @@ Status check_envelope(const v1::Envelope& envelope, const v1::Fragment& fragment
 // FAILED_PRECONDITION "envelope.not-within".
 Status within(const v1::Envelope& parent, const v1::Envelope& child);
 
-// No two siblings can choose the same: assignable ranges, probe addresses, MAC prefixes and port ids
-// of one link, prefixes of unlike links and carves. All well-formed, of one realm.
+// No two siblings can choose the same: assignable ranges, probe addresses, MAC prefixes and port
+// ids of one link, prefixes of unlike links and carves. All well-formed, of one realm.
 // FAILED_PRECONDITION "envelope.not-disjoint".
 Status disjoint(const std::vector<v1::Envelope>& siblings);
 

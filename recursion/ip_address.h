@@ -1,4 +1,5 @@
-// An IP address as a value: numbers to reckon with, canonical text (RFC 4291, RFC 5952) at the edges.
+// An IP address as a value: numbers to reckon with, canonical text (RFC 4291, RFC 5952) at the
+// edges.
 #pragma once
 
 #include <compare>

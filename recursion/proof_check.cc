@@ -31,7 +31,9 @@ struct Asked {
 
 Status Asked::check(const v1::Hold& hold) const {
   if (!has_proof(hold)) return {};
-  if (request.has_envelope()) return check_proof(request.envelope(), request.fragment(), hold.proof());
+  if (request.has_envelope()) {
+    return check_proof(request.envelope(), request.fragment(), hold.proof());
+  }
   if (!hold.has_envelope()) {
     return make_problem(Problem::FAILED_PRECONDITION, "proof.outside-envelope",
                         "the answer does not say which envelope it was chosen within")

@@ -314,8 +314,8 @@ class EnvelopeSplit {
     return {};
   }
 
-  // All fresh prefixes are allotted together, so that they shrink together where the carve is small:
-  // first the cut links', then each part's.
+  // All fresh prefixes are allotted together, so that they shrink together where the carve is
+  // small: first the cut links', then each part's.
   Status allot() {
     std::vector<PrefixDemand> demands;
     std::vector<std::vector<Prefix>*> targets;

@@ -32,7 +32,8 @@ void put_ranges(const AddressSet& set, v1::SubnetEnvelope& subnet) {
   }
 }
 
-// Where a probe is to be sent from: out of the reserve, else beside what is assigned, else out of it.
+// Where a probe is to be sent from: out of the reserve, else beside what is assigned, else out of
+// it.
 std::optional<IpAddress> pick_probe(const SubnetPlan& plan, AddressSet& assignable) {
   const AddressSet reserve = without(probe_reserve(plan.prefix), plan);
   for (const AddressRange& range : reserve.ranges()) {
@@ -191,7 +192,8 @@ Result<std::vector<v1::SubnetEnvelope>> divide_subnet(const v1::SubnetEnvelope& 
         .possible("a shorter prefix for link " + link_id);
   }
 
-  // Ends without a former share go first in line; a former end takes part only where it falls short.
+  // Ends without a former share go first in line; a former end takes part only where it falls
+  // short.
   std::vector<std::string> probes;
   for (const SubnetEnd& end : ends) {
     if (end.former != nullptr) {

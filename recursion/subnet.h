@@ -1,7 +1,7 @@
 // One link's prefix: which of its addresses are for whom.
 //
-// A wide prefix (256 addresses or more) keeps its lowest eight addresses free, for gateways, and its
-// highest eight, for probes; a narrow one gives all its host addresses but what probes need.
+// A wide prefix (256 addresses or more) keeps its lowest eight addresses free, for gateways, and
+// its highest eight, for probes; a narrow one gives all its host addresses but what probes need.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ struct SubnetPlan {
   std::vector<v1::Exclusion> excluded;
 };
 
-// The envelope of a link's whole subnet: probe address chosen outside of the assignable ranges where
-// that can be. RESOURCE_EXHAUSTED "envelope.exhausted" when there is no address for it.
+// The envelope of a link's whole subnet: probe address chosen outside of the assignable ranges
+// where that can be. RESOURCE_EXHAUSTED "envelope.exhausted" when there is no address for it.
 Result<v1::SubnetEnvelope> fresh_subnet(const SubnetPlan& plan, const std::string& link_id);
 
 // One end of a subnet that is divided.
@@ -47,8 +47,8 @@ struct SubnetEnd {
 };
 
 // Divides `whole` among the ends: each what it needs and an equal share of what is left over, in
-// the order given, and a probe address of its own (the whole's, then out of `spare_probes`, then the
-// highest assignable ones). RESOURCE_EXHAUSTED "envelope.exhausted".
+// the order given, and a probe address of its own (the whole's, then out of `spare_probes`, then
+// the highest assignable ones). RESOURCE_EXHAUSTED "envelope.exhausted".
 Result<std::vector<v1::SubnetEnvelope>> divide_subnet(const v1::SubnetEnvelope& whole,
                                                       AddressSet spare_probes,
                                                       const std::vector<SubnetEnd>& ends,

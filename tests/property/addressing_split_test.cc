@@ -1,5 +1,5 @@
-// Whatever the service and however it is divided, three tiers deep: envelopes stay within, apart and
-// well-formed, and what leaves choose never meets.
+// Whatever the service and however it is divided, three tiers deep: envelopes stay within, apart
+// and well-formed, and what leaves choose never meets.
 #include <gtest/gtest.h>
 
 #include <set>

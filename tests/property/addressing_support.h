@@ -36,8 +36,8 @@ inline constexpr char kRealm[] = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
 // "f1"... on "l1"..., each function on one to three links, some links with a customer's SAP.
 v1::Fragment random_service(Dice& dice);
 
-// Every slot and customer's SAP goes to one of at most `parts` parts; empty parts vanish. What is cut
-// gets its "cut:" SAPs.
+// Every slot and customer's SAP goes to one of at most `parts` parts; empty parts vanish. What is
+// cut gets its "cut:" SAPs.
 struct Cut {
   Division division;
   std::vector<StitchedLink> stitching;
