@@ -143,7 +143,8 @@ TEST(Aggregator, TheMostParticularMarginCounts) {
   aggregator.upsert_child("edge", catalogue);
   aggregator.upsert_child("other", catalogue);
   std::map<std::string, std::string> prices;
-  for (const auto& each : aggregator.catalogue(kNow).offer()) {
+  const auto own = aggregator.catalogue(kNow);
+  for (const auto& each : own.offer()) {
     const auto& source = *aggregator.source(each.id());
     prices[source.child + "/" + source.offer_id] = each.price().monthly().amount();
   }
