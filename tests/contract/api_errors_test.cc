@@ -19,7 +19,7 @@
 #include "rpc/grpc_bytes.h"
 #include "rpc/status.h"
 #include "tests/support/fake_north_api.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/support/temp_dir.h"
 
 namespace terrace {
 namespace {
@@ -104,7 +104,7 @@ class EveryMethod : public testing::TestWithParam<const MethodDescriptor*> {
 
   static constexpr const char* kId = "6f1c2a3b-0000-4000-8000-000000000001";
 
-  TemporaryDirectory directory_;
+  TempDir directory_;
   AsioExecutor executor_;
   FakeNorthApi api_{executor_};
   Dispatch dispatch_{executor_, api_, {.max_message_bytes = kMaxBytes}};

@@ -11,7 +11,7 @@
 #include "base/asio_executor.h"
 #include "northbound/grpc/server.h"
 #include "tests/support/fake_north_api.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/wait.h"
 
 namespace terrace {
@@ -114,7 +114,7 @@ class GrpcChannelTest : public testing::Test {
     });
   }
 
-  TemporaryDirectory directory_;
+  TempDir directory_;
   const std::string address_ = "unix:" + (directory_.path() / "api.sock").string();
   AsioExecutor executor_;
   Api api_{executor_};

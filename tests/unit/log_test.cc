@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/temporary_directory.h"
+#include "tests/support/temp_dir.h"
 
 namespace terrace {
 namespace {
@@ -24,7 +24,7 @@ class LogTest : public testing::Test {
     text << stream.rdbuf();
     return text.str();
   }
-  TemporaryDirectory directory_;
+  TempDir directory_;
   const std::string file_ = (directory_.path() / "log").string();
 };
 
