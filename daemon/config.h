@@ -1,5 +1,5 @@
-// terraced's configuration: one YAML file, read strictly. docs/reference/configuration.md has every
-// key; tests/unit/config_test.cc one example of each.
+// terraced's configuration: one YAML file, read strictly. tests/unit/config_test.cc has every key
+// once.
 #pragma once
 
 #include <cstddef>

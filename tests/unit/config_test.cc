@@ -101,7 +101,7 @@ TEST_P(ConfigRefuses, WithTheLine) {
 INSTANTIATE_TEST_SUITE_P(
     Config, ConfigRefuses,
     testing::Values(
-        Wrong{"UnknownKey", std::string(kWhole) + "colour: blue\n", 40},
+        Wrong{"UnknownKey", std::string(kWhole) + "colour: blue\n", 32},
         Wrong{"NoPlatform", without("platform:"), 1},
         Wrong{"BadPrefix", replaced(kWhole, "10.10.0.0/16", "10.10.0.1/16"), 7},
         Wrong{"BadLevel", replaced(kWhole, "level: debug", "level: loud"), 5},
@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NegativeMargin", replaced(kWhole, "\"12.5\"", "\"-1\""), 12},
         Wrong{"SameChildTwice", replaced(kWhole, "name: wholesale", "name: edge"), 13},
         Wrong{"BadKind", replaced(kWhole, "kind: emulated", "kind: magic"), 19},
-        Wrong{"NoCurrency", replaced(kWhole, "currency: EUR, ", ""), 29},
+        Wrong{"NoCurrency", replaced(kWhole, " currency: EUR,", ""), 29},
         Wrong{"BadVtep", replaced(kWhole, "192.0.2.1", "192.0.2.256"), 26},
         Wrong{"BackwardRange", replaced(kWhole, "last: 7999", "last: 6999"), 27}),
     [](const auto& each) { return each.param.name; });
