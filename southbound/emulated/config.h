@@ -23,7 +23,8 @@ struct EmulatedFault {
     kRefuse,
     // It never answers, and has no effect.
     kNeverAnswer,
-    // An apply succeeds, but reports another address than it was told for its first connection point.
+    // An apply succeeds, but reports another address than it was told for its first connection
+    // point.
     kMisreportAddress,
   };
   enum class Operation { kApply, kRemove, kProbe, kInspect };
@@ -41,12 +42,13 @@ struct EmulatedConfig {
   EmulatedDelay apply_delay;
   EmulatedDelay remove_delay;
   EmulatedDelay probe_delay;
-  // How long after an apply has answered the functions stay silent, as real ones do while they start.
+  // How long after an apply has answered the functions stay silent, as real ones do while they
+  // start.
   Duration start_up{0};
   std::vector<EmulatedFault> fault;
   // A probe that reaches an end of a link which no site of this underlay has (it is in another
-  // process) is ANSWERED, saying so in its detail, instead of SILENT. For scale tests with emulated
-  // leaves in many daemons: what lies beyond the process is then assumed, not shown.
+  // process) is ANSWERED, saying so in its detail, instead of SILENT. For scale tests with
+  // emulated leaves in many daemons: what lies beyond the process is then assumed, not shown.
   bool assume_far_ends = false;
 };
 

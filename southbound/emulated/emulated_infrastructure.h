@@ -34,8 +34,8 @@ class EmulatedInfrastructure final : public Infrastructure {
   // digest that is there already it changes nothing.
   void apply(const driver::v1::DesiredPart& part, Reply<driver::v1::AppliedPart> reply) override;
   void remove(const std::string& hold_id, std::function<void(Status)> reply) override;
-  // A "link" for each link (name: its id) and a "function" for each VNF (name: its instance id), with
-  // details "digest", "function", "address" and "packets".
+  // A "link" for each link (name: its id) and a "function" for each VNF (name: its instance id),
+  // with details "digest", "function", "address" and "packets".
   void inspect(std::optional<std::string> hold_id,
                Reply<std::vector<v1::Resource>> reply) override;
   void probe(const driver::v1::ProbeOrder& order, Reply<v1::ProbeResult> reply) override;

@@ -57,7 +57,8 @@ bool same_segment(const DesiredLink& a, const DesiredLink& b) {
              b.stitching().wan_segment_ids().wan_segment_id_value();
 }
 
-Status check_against(const DesiredLink& wanted, const DesiredLink& there, const std::string& owner) {
+Status check_against(const DesiredLink& wanted, const DesiredLink& there,
+                     const std::string& owner) {
   if (same_segment(wanted, there)) {
     const auto id = std::to_string(wanted.stitching().wan_segment_ids().wan_segment_id_value());
     return make_problem(Problem::ALREADY_EXISTS, "segment.taken",

@@ -1,6 +1,6 @@
-// What emulated infrastructures of one process are made in: sites (one per driver), the parts applied
-// at each, and the network between them. WAN ports that name the same underlay are on it together, so
-// a VXLAN segment between two leaves connects when, and only when, both ends say so.
+// What emulated infrastructures of one process are made in: sites (one per driver), the parts
+// applied at each, and the network between them. WAN ports that name the same underlay are on it
+// together, so a VXLAN segment between two leaves connects when, and only when, both ends say so.
 //
 // A plain model: no time, no executor. One thread. It outlives the drivers that use it.
 #pragma once

@@ -210,8 +210,8 @@ Ending Walk::forward(const Place& at, Packet packet) {
   return send(segment, next_hop, std::move(packet));
 }
 
-// Longest prefix; networks of the function's own connection points are on link, and win over routes
-// of the same length, as in a kernel.
+// Longest prefix; networks of the function's own connection points are on link, and win over
+// routes of the same length, as in a kernel.
 std::optional<std::pair<const DesiredCp*, std::string>> Walk::route(const DesiredVnf& vnf,
                                                                     const std::string& to) const {
   int longest = -1;
@@ -252,7 +252,8 @@ bool Walk::answers(const Place& at, const Packet& packet) const {
          function->service().port() == packet.port;
 }
 
-// What a load balancer does with a connection it took: one of its own, to the next backend in turn.
+// What a load balancer does with a connection it took: one of its own, to the next backend in
+// turn.
 void Walk::open_to_backend(const Place& at, const Packet& packet) {
   if (at.vnf->backend().empty() || packet.protocol == "icmp") return;
   auto& turn = at.segment.part->turn[{at.vnf->vnf_profile_id(), at.vnf->index()}];
@@ -348,7 +349,8 @@ Result<v1::ProbeResult> walk_probe(EmulatedUnderlay& underlay, EmulatedUnderlay:
   }
   if (packet.source.empty()) {
     return make_problem(Problem::FAILED_PRECONDITION, "probe.no-source",
-                        "link " + order.link_id() + " has no probe address of the destination's family")
+                        "link " + order.link_id() +
+                            " has no probe address of the destination's family")
         .at_resource("hold/" + order.hold_id());
   }
   return Walk(underlay, from).probe(packet, order.next_hop());

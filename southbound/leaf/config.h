@@ -1,4 +1,5 @@
-// What a leaf is told: whose it is, what it sells of what its infrastructure has, how patient it is.
+// What a leaf is told: whose it is, what it sells of what its infrastructure has, how patient it
+// is.
 #pragma once
 
 #include <optional>
@@ -46,7 +47,8 @@ struct LeafConfig {
   Duration catalogue_life = std::chrono::minutes(10);
   // Changes of capacity within it become one delta.
   Duration capacity_delay = std::chrono::milliseconds(20);
-  // After this an apply that has not answered has failed. (What it does is removed once it answers.)
+  // After this an apply that has not answered has failed. (What it does is removed once it
+  // answers.)
   Duration apply_patience = std::chrono::minutes(5);
   // A path is probed again while its functions start, for so long.
   Duration probe_patience = std::chrono::seconds(15);

@@ -22,8 +22,8 @@ using driver::v1::DesiredVnf;
 using driver::v1::Inventory;
 using driver::v1::WanPort;
 
-// The reserved address of one of a link's prefixes: its envelope's, or, on a link of our own, the one
-// that addressing leaves free. Empty where there is none.
+// The reserved address of one of a link's prefixes: its envelope's, or, on a link of our own, the
+// one that addressing leaves free. Empty where there is none.
 Result<std::string> probe_address(const v1::LinkEnvelope* given, const std::string& link_id,
                                   const std::string& prefix_text) {
   if (given != nullptr) {
@@ -184,7 +184,8 @@ Problem mismatch(const DesiredVnf& vnf, const std::string& cpd_id, const std::st
                  const std::string& proved, const std::string& made) {
   return make_problem(Problem::FAILED_PRECONDITION, "proof.mismatch",
                       "the " + what + " that was made is not the one that was promised")
-      .at_resource("vnf/" + vnf.vnf_profile_id() + "[" + std::to_string(vnf.index()) + "]/" + cpd_id)
+      .at_resource("vnf/" + vnf.vnf_profile_id() + "[" + std::to_string(vnf.index()) + "]/" +
+                   cpd_id)
       .constraint(what, proved, made)
       .possible("look at the infrastructure: something there chooses by itself");
 }

@@ -25,14 +25,15 @@ struct DesiredState {
   std::vector<InsideProbe> probe;
 };
 
-// A function of its arguments: the same record gives the same digest, after a restart too. `id` names
-// the hold at the driver. Refuses as resolve_functions, leaf_paths, instance_routes and
+// A function of its arguments: the same record gives the same digest, after a restart too. `id`
+// names the hold at the driver. Refuses as resolve_functions, leaf_paths, instance_routes and
 // probe_next_hop; FAILED_PRECONDITION "hold.no-port" when the WAN port it was held on is gone.
 Result<DesiredState> desired_state(const LeafConfig& config,
                                    const driver::v1::Inventory& inventory,
                                    const record::v1::HoldRecord& record, const std::string& id);
 
-// What was made is what was proved (R15); else FAILED_PRECONDITION "proof.mismatch" with both values.
+// What was made is what was proved (R15); else FAILED_PRECONDITION "proof.mismatch" with both
+// values.
 Status check_applied(const driver::v1::DesiredPart& wanted,
                      const driver::v1::AppliedPart& applied);
 

@@ -1,5 +1,5 @@
-// What a leaf does through its driver: make a part so and see that it carries traffic; take it down,
-// however often that fails.
+// What a leaf does through its driver: make a part so and see that it carries traffic; take it
+// down, however often that fails.
 #pragma once
 
 #include <functional>
@@ -25,8 +25,8 @@ class DriverWork {
   DriverWork(const DriverWork&) = delete;
   DriverWork& operator=(const DriverWork&) = delete;
 
-  // Applies, and compares what was made with what was wanted. DEADLINE_EXCEEDED "driver.silent" when
-  // the driver does not answer in time; later calls for that hold wait until it has.
+  // Applies, and compares what was made with what was wanted. DEADLINE_EXCEEDED "driver.silent"
+  // when the driver does not answer in time; later calls for that hold wait until it has.
   void apply(const driver::v1::DesiredPart& part, std::function<void(Status)> done);
 
   // Probes every path, again while functions start, until all have answered. FAILED_PRECONDITION

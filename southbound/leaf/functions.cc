@@ -30,7 +30,9 @@ ProblemBuilder unknown_function(const LeafConfig& config, const Inventory& inven
   for (const LeafFunction& sold : config.function) {
     const Function* function = by_name(inventory, sold.function);
     if (function == nullptr || !sold.brought) continue;
-    for (const std::string& image : function->image()) images += (images.empty() ? "" : ", ") + image;
+    for (const std::string& image : function->image()) {
+      images += (images.empty() ? "" : ", ") + image;
+    }
   }
   auto problem = make_problem(Problem::NOT_FOUND, "function.unknown",
                               "this platform has nothing that runs VNFD '" + vnfd_id + "'")

@@ -1,5 +1,5 @@
-// A leaf: infrastructure as a maker of holds. What all infrastructure shares is here (inventory, what
-// is held and used, choice, publication, time); effects are its driver's.
+// A leaf: infrastructure as a maker of holds. What all infrastructure shares is here (inventory,
+// what is held and used, choice, publication, time); effects are its driver's.
 //
 // All on the executor's strand; destroyed only after the executor has stopped. Order of life:
 // construction, restore() per record, reconcile(), then everything else.
@@ -30,8 +30,8 @@ class Leaf final : public Maker {
   Leaf& operator=(const Leaf&) = delete;
 
   void restore(const record::v1::HoldRecord& record) override;
-  // Refuses as answer_order (southbound/leaf/order.h); UNIMPLEMENTED "change.unsupported" for the new
-  // shape of an existing instance.
+  // Refuses as answer_order (southbound/leaf/order.h); UNIMPLEMENTED "change.unsupported" for the
+  // new shape of an existing instance.
   void hold(std::shared_ptr<HoldEntry> entry, std::function<void(Status)> done) override;
   // Refuses as desired_state, DriverWork::apply and DriverWork::probe_paths.
   void commit(std::shared_ptr<HoldEntry> entry, std::function<void(Status)> done) override;

@@ -27,9 +27,10 @@ struct NodeQuestion {
   std::map<std::string, std::set<std::string>> pops;
 };
 
-// By slot, the node's id. Instances go where they fit tightest, so that the largest piece left stays
-// large. Refuses RESOURCE_EXHAUSTED "capacity.exhausted" (what is wanted and the most that is free in
-// one place), FAILED_PRECONDITION "location.unmatched", RESOURCE_EXHAUSTED "affinity.unsatisfiable".
+// By slot, the node's id. Instances go where they fit tightest, so that the largest piece left
+// stays large. Refuses RESOURCE_EXHAUSTED "capacity.exhausted" (what is wanted and the most that
+// is free in one place), FAILED_PRECONDITION "location.unmatched", RESOURCE_EXHAUSTED
+// "affinity.unsatisfiable".
 Result<std::map<Slot, std::string>> choose_nodes(const NodeQuestion& question);
 
 // What is left on a node.

@@ -139,7 +139,9 @@ std::string price_text(const v1::Price& price) {
   const auto money = [](const v1::Money& one) { return one.amount() + " " + one.currency(); };
   std::string text;
   if (price.has_one_off()) text += money(price.one_off()) + " once";
-  if (price.has_monthly()) text += (text.empty() ? "" : " and ") + money(price.monthly()) + " a month";
+  if (price.has_monthly()) {
+    text += (text.empty() ? "" : " and ") + money(price.monthly()) + " a month";
+  }
   return text.empty() ? "nothing" : text;
 }
 

@@ -16,9 +16,9 @@
 
 namespace terrace {
 
-// One offer per function sold and PoP, with what is left there; the attachment points, with whether
-// they are in use; the WAN ports as interconnects, with the segment ids they are configured for.
-// Revision 0: the publisher's to set.
+// One offer per function sold and PoP, with what is left there; the attachment points, with
+// whether they are in use; the WAN ports as interconnects, with the segment ids they are
+// configured for. Revision 0: the publisher's to set.
 v1::Catalogue leaf_catalogue(const LeafConfig& config, const driver::v1::Inventory& inventory,
                              const Usage& usage, Instant now);
 
@@ -26,13 +26,13 @@ v1::Catalogue leaf_catalogue(const LeafConfig& config, const driver::v1::Invento
 const v1::Offer* find_offer(const v1::Catalogue& catalogue, const LeafConfig& config,
                             const LeafFunction& sold, const std::string& pop);
 
-// The terms an order names are still those offered: else FAILED_PRECONDITION "terms.stale", with the
-// current terms of each.
+// The terms an order names are still those offered: else FAILED_PRECONDITION "terms.stale", with
+// the current terms of each.
 Status check_terms(const v1::Catalogue& catalogue,
                    const google::protobuf::RepeatedPtrField<v1::Terms>& terms);
 
-// A sold function may be had at these PoPs only, by the offers that an order names; all PoPs where it
-// names none of the function's.
+// A sold function may be had at these PoPs only, by the offers that an order names; all PoPs where
+// it names none of the function's.
 std::set<std::string> named_pops(const v1::Catalogue& catalogue, const LeafConfig& config,
                                  const LeafFunction& sold,
                                  const google::protobuf::RepeatedPtrField<v1::Terms>& terms);

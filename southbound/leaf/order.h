@@ -17,19 +17,19 @@ struct LeafAnswer {
   HoldUse use;
 };
 
-// A pure function of its arguments: the same order over the same use gets the same answer. `id` names
-// the hold at the driver. `record.hold` has a normalised fragment and an envelope.
+// A pure function of its arguments: the same order over the same use gets the same answer. `id`
+// names the hold at the driver. `record.hold` has a normalised fragment and an envelope.
 //
-// Refuses as resolve_functions, check_terms, choose_nodes and choose_addresses; and
-// NOT_FOUND "attachment.unknown", RESOURCE_EXHAUSTED "attachment.in-use" or "attachment.exhausted",
+// Refuses as resolve_functions, check_terms, choose_nodes and choose_addresses; and NOT_FOUND
+// "attachment.unknown", RESOURCE_EXHAUSTED "attachment.in-use" or "attachment.exhausted",
 // FAILED_PRECONDITION "stitching.unsupported" (underlay, encapsulation, id or MTU that no WAN port
 // has), RESOURCE_EXHAUSTED "segment.taken" with the free ranges.
 Result<LeafAnswer> answer_order(const LeafConfig& config, const driver::v1::Inventory& inventory,
                                 const Usage& usage, const record::v1::HoldRecord& record,
                                 const std::string& id, Instant now);
 
-// What a hold with that proof uses: as answer_order told when it was made. For a restart. Functions
-// that are not known any more count as nothing.
+// What a hold with that proof uses: as answer_order told when it was made. For a restart.
+// Functions that are not known any more count as nothing.
 HoldUse use_of(const LeafConfig& config, const driver::v1::Inventory& inventory,
                const record::v1::HoldRecord& record);
 

@@ -1,5 +1,5 @@
-// What every driver promises (southbound/leaf/infrastructure.h), as tests. A driver's own test gives a
-// factory and instantiates the suite:
+// What every driver promises (southbound/leaf/infrastructure.h), as tests. A driver's own test
+// gives a factory and instantiates the suite:
 //
 //   INSTANTIATE_TEST_SUITE_P(Netns, InfrastructureContract, ::testing::Values(...));
 //
@@ -31,8 +31,8 @@ class InfrastructureUnderTest {
   virtual Infrastructure& infrastructure() = 0;
   // Runs `work` on the driver's strand, and returns once it has run.
   virtual void on_strand(std::function<void()> work) = 0;
-  // Lets the strand run until the predicate holds, which is called on the strand; false when it did
-  // not in good time.
+  // Lets the strand run until the predicate holds, which is called on the strand; false when it
+  // did not in good time.
   virtual bool run_until(std::function<bool()> predicate) = 0;
 };
 
