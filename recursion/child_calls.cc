@@ -11,13 +11,14 @@ class ChildCalls::Repeated : public std::enable_shared_from_this<Repeated> {
  public:
   using Send = std::function<void(const Call&, Reply<v1::Hold>)>;
 
-  Repeated(const ChildCalls& calls, Send send, Call call, std::function<bool()> stop,
-           Reply<v1::Hold> reply)
+  Repeated(const ChildCalls& calls, Send send, Call call, Duration timeout,
+           std::function<bool()> stop, Reply<v1::Hold> reply)
       : executor_(calls.executor_),
         clock_(calls.clock_),
         patience_(calls.patience_),
         send_(std::move(send)),
         call_(std::move(call)),
+        timeout_(timeout),
         stop_(std::move(stop)),
         reply_(std::move(reply)),
         pause_(patience_.first_pause) {}
@@ -26,8 +27,8 @@ class ChildCalls::Repeated : public std::enable_shared_from_this<Repeated> {
   // try and is dropped. A late good answer is not lost: the next try asks for the same thing.
   void attempt() {
     const int number = ++try_;
-    call_.deadline = clock_.now() + patience_.call_timeout;
-    timer_ = executor_.after(patience_.call_timeout, [self = shared_from_this(), number] {
+    call_.deadline = clock_.now() + timeout_;
+    timer_ = executor_.after(timeout_, [self = shared_from_this(), number] {
       self->settle(number, problem(Problem::DEADLINE_EXCEEDED, "child.silent",
                                    "A platform below did not answer in time."));
     });
@@ -62,6 +63,7 @@ class ChildCalls::Repeated : public std::enable_shared_from_this<Repeated> {
   const Patience patience_;
   Send send_;
   Call call_;
+  const Duration timeout_;
   std::function<bool()> stop_;
   Reply<v1::Hold> reply_;
   Duration pause_;
@@ -70,18 +72,21 @@ class ChildCalls::Repeated : public std::enable_shared_from_this<Repeated> {
 };
 
 void ChildCalls::repeat(std::function<void(const Call&, Reply<v1::Hold>)> send, Call call,
-                        std::function<bool()> stop, Reply<v1::Hold> reply) const {
-  std::make_shared<Repeated>(*this, std::move(send), std::move(call), std::move(stop),
+                        Duration timeout, std::function<bool()> stop,
+                        Reply<v1::Hold> reply) const {
+  std::make_shared<Repeated>(*this, std::move(send), std::move(call), timeout, std::move(stop),
                              std::move(reply))
       ->attempt();
 }
 
-void ChildCalls::hold(Platform& child, Call call, v1::PlaceHoldRequest request, Instant give_up,
-                      Reply<v1::Hold> reply) const {
-  repeat([&child, request = std::move(request)](const Call& at,
-                                                Reply<v1::Hold> answer) { child.hold(at, request, std::move(answer)); },
-         std::move(call), [&clock = clock_, give_up] { return clock.now() >= give_up; },
-         std::move(reply));
+void ChildCalls::hold(Platform& child, Call call, v1::PlaceHoldRequest request, Duration timeout,
+                      Instant give_up, Reply<v1::Hold> reply) const {
+  repeat(
+      [&child, request = std::move(request)](const Call& at, Reply<v1::Hold> answer) {
+        child.hold(at, request, std::move(answer));
+      },
+      std::move(call), timeout, [&clock = clock_, give_up] { return clock.now() >= give_up; },
+      std::move(reply));
 }
 
 void ChildCalls::commit(Platform& child, Call call, v1::CommitHoldRequest request,
@@ -90,7 +95,7 @@ void ChildCalls::commit(Platform& child, Call call, v1::CommitHoldRequest reques
       [&child, request = std::move(request)](const Call& at, Reply<v1::Hold> answer) {
         child.commit(at, request, std::move(answer));
       },
-      std::move(call), std::move(stop), std::move(reply));
+      std::move(call), patience_.call_timeout, std::move(stop), std::move(reply));
 }
 
 void ChildCalls::release(Platform& child, Call call, v1::ReleaseHoldRequest request,
@@ -99,8 +104,8 @@ void ChildCalls::release(Platform& child, Call call, v1::ReleaseHoldRequest requ
       [&child, request = std::move(request)](const Call& at, Reply<v1::Hold> answer) {
         child.release(at, request, std::move(answer));
       },
-      std::move(call), [abandon = std::move(abandon)] { return abandon && abandon(); },
-      std::move(reply));
+      std::move(call), patience_.call_timeout,
+      [abandon = std::move(abandon)] { return abandon && abandon(); }, std::move(reply));
 }
 
 }  // namespace terrace

@@ -26,9 +26,9 @@ class ChildCalls {
       : executor_(executor), clock_(clock), patience_(patience) {}
 
   // Until an answer, or until `give_up` has passed: then the last problem, its outcome unknown. The
-  // child may still hold what was asked for, so a release is owed.
-  void hold(Platform& child, Call call, v1::PlaceHoldRequest request, Instant give_up,
-            Reply<v1::Hold> reply) const;
+  // child may still hold what was asked for, so a release is owed. `timeout` is one try's.
+  void hold(Platform& child, Call call, v1::PlaceHoldRequest request, Duration timeout,
+            Instant give_up, Reply<v1::Hold> reply) const;
 
   // Until an answer, or until `stop` says so: then the last problem, unknown.
   void commit(Platform& child, Call call, v1::CommitHoldRequest request,
@@ -41,7 +41,7 @@ class ChildCalls {
 
  private:
   class Repeated;
-  void repeat(std::function<void(const Call&, Reply<v1::Hold>)> send, Call call,
+  void repeat(std::function<void(const Call&, Reply<v1::Hold>)> send, Call call, Duration timeout,
               std::function<bool()> stop, Reply<v1::Hold> reply) const;
 
   Executor& executor_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "catalog/money.h"
+#include "recursion/fragment_view.h"
 #include "recursion/prefix.h"
 
 namespace terrace {
@@ -50,17 +51,18 @@ Status sell(const DelegatedPart& part, const EngineCore& core, std::set<std::str
 Result<Composition> compose(record::v1::HoldRecord& record) {
   Composition composition;
   composition.parts = active_parts(record);
-  for (const auto* const part : composition.parts) {
-    composition.division.part.push_back(part->request().fragment());
-    composition.proofs.push_back(part->proof());
+  Assignment assignment;
+  for (std::size_t i = 0; i < composition.parts.size(); ++i) {
+    const auto& part = *composition.parts[i];
+    composition.proofs.push_back(part.proof());
+    for (const auto& slot : part.request().fragment().slot())
+      assignment.slot[{slot.vnf_profile_id(), slot.index()}] = i;
+    for (const auto& sapd : part.request().fragment().nsd().sapd())
+      if (!is_cut_sap(sapd.id())) assignment.sap[sapd.id()] = i;
   }
-  for (const auto& cut : record.delegation().cut()) {
-    CutLink link{cut.link_id(), {}};
-    for (std::size_t i = 0; i < composition.parts.size(); ++i)
-      if (envelope_of(composition.parts[i]->request().envelope(), cut.link_id()) != nullptr)
-        link.parts.push_back(i);
-    composition.division.cut.push_back(std::move(link));
-  }
+  auto division = divide(record.hold().fragment(), assignment);
+  if (!division) return division.problem();
+  composition.division = *std::move(division);
   auto paths = part_paths(record.hold().fragment(), composition.division, composition.proofs);
   if (!paths) return paths.problem();
   composition.paths = *std::move(paths);

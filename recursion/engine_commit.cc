@@ -163,7 +163,8 @@ void CommitWork::hold_again(const std::string& name, Done done) {
     const DelegatedPart& again = *find_part(self->record(), name);
     self->core_.calls().hold(
         *self->core_.child(again.child()), self->core_.call(*self->entry_, again, Step::kMake),
-        again.request(), self->core_.clock().now() + self->core_.config().hold_patience,
+        again.request(), self->core_.config().hold_patience / 3,
+        self->core_.clock().now() + self->core_.config().hold_patience,
         [self, name, done](Result<v1::Hold> answer) {
           if (!answer) return done(restated(answer.problem()));
           if (answer->state() != v1::Hold::HELD ||

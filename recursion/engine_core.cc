@@ -136,6 +136,10 @@ Call EngineCore::call(const HoldEntry& entry, const DelegatedPart& part, Step st
   return call;
 }
 
+Duration EngineCore::hold_patience(const HoldEntry& entry) const {
+  return config_.hold_patience / (1 + entry.context().platform_path_size());
+}
+
 void EngineCore::want(const std::string& child, const std::string& hold_id) {
   children_[child].wanted.insert(hold_id);
 }

@@ -50,6 +50,9 @@ class EngineCore {
 
   // The context for a call about this part (R5 to R10).
   Call call(const HoldEntry& entry, const DelegatedPart& part, Step step) const;
+  // How long one child may take over a hold of this order: less the deeper we are, so that the one
+  // below gives up before the one above.
+  Duration hold_patience(const HoldEntry& entry) const;
   // R9: a child has seen a higher epoch than ours; from now on we outrank it.
   void outrank(std::uint64_t epoch_seen);
 

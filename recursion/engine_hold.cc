@@ -35,14 +35,6 @@ bool same_request(v1::PlaceHoldRequest a, v1::PlaceHoldRequest b) {
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
-v1::SapData& sap_data(v1::Fragment& fragment, const std::string& sapd_id) {
-  for (auto& data : *fragment.mutable_params()->mutable_sap_data())
-    if (data.sapd_id() == sapd_id) return data;
-  auto& data = *fragment.mutable_params()->add_sap_data();
-  data.set_sapd_id(sapd_id);
-  return data;
-}
-
 Problem cancelled() {
   return problem(Problem::CANCELLED, "hold.released", "Released while it was being placed.");
 }
@@ -148,7 +140,7 @@ Status HoldWork::plan(Placement& placement) {
 
   std::vector<v1::PlaceHoldRequest> requests;
   for (std::size_t i = 0; i < division->part.size(); ++i) {
-    requests.push_back(request_for(placement, i, division->part[i]));
+    requests.push_back(request_for(placement, division->part[i]));
     *requests.back().mutable_envelope() = (*envelopes)[i];
   }
   hand_over(std::move(requests), placement.part);
@@ -205,7 +197,7 @@ Status HoldWork::stitch(const Placement& placement, std::vector<StitchedLink>& l
   return {};
 }
 
-v1::PlaceHoldRequest HoldWork::request_for(const Placement& placement, std::size_t part,
+v1::PlaceHoldRequest HoldWork::request_for(const Placement& placement,
                                            v1::Fragment fragment) const {
   v1::PlaceHoldRequest request;
   request.set_dry(entry_->dry());
@@ -217,9 +209,6 @@ v1::PlaceHoldRequest HoldWork::request_for(const Placement& placement, std::size
     terms.set_offer_id(it->second.offer_id);
     terms.set_terms_version(it->second.terms_version);
   }
-  for (const auto& [sapd_id, choice] : placement.sap)
-    if (choice.child == placement.part[part])
-      sap_data(fragment, sapd_id).set_attachment_point_id(choice.attachment_point_id);
   *request.mutable_fragment() = std::move(fragment);
   return request;
 }
@@ -297,10 +286,11 @@ void HoldWork::hold_part(const std::string& name, Done done) {
     refused(*part, problem(Problem::UNAVAILABLE, "child.gone", "A platform below is gone."));
     return done({});
   }
-  Instant give_up = core_.clock().now() + core_.config().hold_patience;
+  const Duration patience = core_.hold_patience(*entry_);
+  Instant give_up = core_.clock().now() + patience;
   if (const auto deadline = entry_->deadline()) give_up = std::min(give_up, *deadline);
   core_.calls().hold(
-      *child, core_.call(*entry_, *part, Step::kMake), part->request(), give_up,
+      *child, core_.call(*entry_, *part, Step::kMake), part->request(), patience / 3, give_up,
       [self = shared_from_this(), name, done = std::move(done)](Result<v1::Hold> answer) {
         self->held(name, std::move(answer));
         // A refusal is not the end: verify makes another round.

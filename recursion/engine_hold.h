@@ -30,8 +30,7 @@ class HoldWork : public std::enable_shared_from_this<HoldWork> {
   Status plan(Placement& placement);
   Status stitch(const Placement& placement, std::vector<StitchedLink>& links);
   void hand_over(std::vector<v1::PlaceHoldRequest> requests, const std::vector<std::string>& children);
-  v1::PlaceHoldRequest request_for(const Placement& placement, std::size_t part,
-                                   v1::Fragment fragment) const;
+  v1::PlaceHoldRequest request_for(const Placement& placement, v1::Fragment fragment) const;
   DelegatedPart& new_part(const std::string& child, v1::PlaceHoldRequest request);
   void give_up(DelegatedPart& part);
 
