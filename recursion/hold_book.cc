@@ -250,6 +250,7 @@ void HoldBook::make_hold(const EntryPtr& entry) {
 
 void HoldBook::held(const EntryPtr& entry, Status status) {
   auto& hold = entry->hold();
+  entry->made_ = status.ok();
   if (status && !hold.has_proof())
     status = problem(Problem::INTERNAL, "hold.no-proof", "The platform made no proof.");
   if (status) hold.set_plan_digest(plan_digest(hold.proof()));
@@ -284,7 +285,8 @@ void HoldBook::refused(const EntryPtr& entry, Problem problem) {
     auto waiters = std::move(entry->hold_waiters_);
     for (auto& waiter : waiters) waiter(entry->record().hold().error());
     if (entry->dry_) return;
-    if (owes(entry->record())) return make_release(entry);
+    // Set aside and refused all the same (another plan, a full disk), or owed below.
+    if (entry->made_ || owes(entry->record())) return make_release(entry);
     arm(entry);
   });
 }

@@ -35,6 +35,8 @@ class HoldBook::Entry final : public HoldEntry, public std::enable_shared_from_t
 
   bool dry_ = false;
   Busy busy_ = Busy::kIdle;
+  // The maker has set something aside.
+  bool made_ = false;
   // Of the last write.
   std::uint64_t revision_ = 0;
   std::vector<Reply<v1::Hold>> hold_waiters_;

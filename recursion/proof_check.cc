@@ -40,8 +40,10 @@ Status Asked::check(const v1::Hold& hold) const {
         .at_path("envelope")
         .constraint("envelope", "the platform's own", "none");
   }
-  if (Status status = check_envelope(hold.envelope(), request.fragment()); !status) return status;
-  return check_proof(hold.envelope(), request.fragment(), hold.proof());
+  // A customer's order, which may leave open what the answer has made explicit.
+  const v1::Fragment& order = hold.has_fragment() ? hold.fragment() : request.fragment();
+  if (Status status = check_envelope(hold.envelope(), order); !status) return status;
+  return check_proof(hold.envelope(), order, hold.proof());
 }
 
 Problem Asked::name(const Problem& violation) const {

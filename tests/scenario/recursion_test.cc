@@ -80,7 +80,8 @@ TEST(Recursion, AChildRefusesAfterThePlanAndTheNextBestIsTried) {
   const auto planned = sandbox.plan("top", sandbox.web_shop());
   ASSERT_TRUE(planned) << error_of(planned);
   // Between the plan and the order the cheap one becomes useless, and no catalogue says so.
-  sandbox.stack("cheap").platform().hold({}, sandbox.take_all("web"), [](const auto&) {});
+  const auto taken = sandbox.hold("cheap", sandbox.take_all("web"));
+  ASSERT_TRUE(taken) << error_of(taken);
   const auto hold = sandbox.instantiate("top", sandbox.web_shop());
   ASSERT_TRUE(hold && hold->state() == v1::Hold::COMMITTED) << error_of(hold);
   // One of ten is left at the cheap one: it takes both servers or none.
