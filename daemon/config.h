@@ -16,6 +16,7 @@
 #include "recursion/envelope.h"
 #include "southbound/emulated/config.h"
 #include "southbound/leaf/config.h"
+#include "southbound/netns/config.h"
 #include "terrace/driver/v1/driver.pb.h"
 
 namespace terrace {
@@ -38,6 +39,12 @@ struct InfrastructureConfig {
   EmulatedDelay apply_delay, remove_delay, probe_delay;
   bool assume_far_ends = false;
   std::uint64_t seed = 1;
+  // Of kind "netns": its own, and the interfaces by the ids of attachment points and interconnects.
+  std::string site;
+  std::string run_dir;
+  NetnsPrograms program;
+  std::map<std::string, std::string> attachment_interface;
+  std::map<std::string, std::string> wan_interface;
 };
 
 struct Config {

@@ -47,21 +47,29 @@ void read_nodes(YamlReader& root, driver::v1::Inventory& inventory) {
   if (ids.empty()) root.refuse("nodes", "config.missing", "no nodes to run functions on");
 }
 
-void read_attachments(YamlReader& root, driver::v1::Inventory& inventory) {
+// The name of a link, where the driver makes things real.
+void read_interface(YamlReader& reader, const InfrastructureConfig& config, const std::string& id,
+                    std::map<std::string, std::string>& into) {
+  if (config.kind == "netns") into[id] = reader.string("interface");
+}
+
+void read_attachments(YamlReader& root, InfrastructureConfig& config) {
   std::set<std::string> ids;
   root.each("attachment-points", [&](YamlReader& reader, std::size_t) {
-    auto& attachment = *inventory.add_attachment();
+    auto& attachment = *config.inventory.add_attachment();
     attachment.set_id(read_id(reader, ids));
     attachment.set_name(reader.optional_string("name").value_or(attachment.id()));
+    read_interface(reader, config, attachment.id(), config.attachment_interface);
     read_location(reader, *attachment.mutable_location());
   });
 }
 
-void read_interconnects(YamlReader& root, driver::v1::Inventory& inventory) {
+void read_interconnects(YamlReader& root, InfrastructureConfig& config) {
   std::set<std::string> ids;
   root.each("interconnects", [&](YamlReader& reader, std::size_t) {
-    auto& port = *inventory.add_wan_port();
+    auto& port = *config.inventory.add_wan_port();
     port.set_id(read_id(reader, ids));
+    read_interface(reader, config, port.id(), config.wan_interface);
     port.set_underlay(reader.string("underlay"));
     port.set_vtep(reader.string("vtep"));
     if (const auto address = IpAddress::parse(port.vtep()); !address.ok()) {
@@ -131,17 +139,28 @@ void read_emulated(YamlReader& reader, InfrastructureConfig& config) {
                     .value_or(config.seed);
 }
 
+// No site: the daemon's own namespace.
+void read_netns(YamlReader& reader, InfrastructureConfig& config) {
+  config.site = reader.optional_string("site").value_or("");
+  config.run_dir = reader.string("run-dir");
+  config.program.nginx = reader.optional_string("nginx").value_or(config.program.nginx);
+  config.program.haproxy = reader.optional_string("haproxy").value_or(config.program.haproxy);
+}
+
 }  // namespace
 
 InfrastructureConfig read_infrastructure(YamlReader& reader) {
   InfrastructureConfig config;
   config.kind = reader.choice("kind", kKinds);
   read_nodes(reader, config.inventory);
-  read_attachments(reader, config.inventory);
-  read_interconnects(reader, config.inventory);
+  read_attachments(reader, config);
+  read_interconnects(reader, config);
   read_functions(reader, config);
   if (config.kind == "emulated") {
     reader.optional_map("emulated", [&](YamlReader& own) { read_emulated(own, config); });
+  }
+  if (config.kind == "netns") {
+    reader.map("netns", [&](YamlReader& own) { read_netns(own, config); });
   }
   return config;
 }

@@ -10,6 +10,7 @@
 #include "northbound/grpc/server.h"
 #include "rpc/grpc_channel.h"
 #include "southbound/emulated/emulated_infrastructure.h"
+#include "southbound/netns/netns_infrastructure.h"
 #include "southbound/remote/remote_platform.h"
 #include "store/sqlite_store.h"
 
@@ -47,27 +48,51 @@ Status use_emulated_functions(driver::v1::Inventory& inventory,
   return {};
 }
 
-Result<Driver> make_infrastructure(const InfrastructureConfig& config, Executor& executor) {
+Result<Driver> make_emulated(const InfrastructureConfig& config, Executor& executor) {
+  EmulatedConfig emulated;
+  emulated.inventory = config.inventory;
+  emulated.apply_delay = config.apply_delay;
+  emulated.remove_delay = config.remove_delay;
+  emulated.probe_delay = config.probe_delay;
+  emulated.assume_far_ends = config.assume_far_ends;
+  auto status = use_emulated_functions(emulated.inventory, config.function);
+  if (!status.ok()) return std::move(status).problem();
   Driver driver;
-  if (config.kind == "emulated") {
-    EmulatedConfig emulated;
-    emulated.inventory = config.inventory;
-    emulated.apply_delay = config.apply_delay;
-    emulated.remove_delay = config.remove_delay;
-    emulated.probe_delay = config.probe_delay;
-    emulated.assume_far_ends = config.assume_far_ends;
-    auto status = use_emulated_functions(emulated.inventory, config.function);
-    if (!status.ok()) return std::move(status).problem();
-    driver.random = std::make_unique<SeededRandom>(config.seed);
-    driver.underlay = std::make_unique<EmulatedUnderlay>();
-    driver.infrastructure = std::make_unique<EmulatedInfrastructure>(
-        std::move(emulated), *driver.underlay, executor, *driver.random);
-    return driver;
+  driver.random = std::make_unique<SeededRandom>(config.seed);
+  driver.underlay = std::make_unique<EmulatedUnderlay>();
+  driver.infrastructure = std::make_unique<EmulatedInfrastructure>(
+      std::move(emulated), *driver.underlay, executor, *driver.random);
+  return driver;
+}
+
+Result<Driver> make_netns(const InfrastructureConfig& config, Executor& executor, const Log& log) {
+  NetnsConfig netns;
+  netns.site = config.site;
+  netns.run_dir = config.run_dir;
+  netns.program = config.program;
+  netns.node.assign(config.inventory.node().begin(), config.inventory.node().end());
+  for (const auto& function : config.function) netns.function.push_back({function.function, {}});
+  for (const auto& attachment : config.inventory.attachment()) {
+    netns.attachment.push_back({attachment, config.attachment_interface.at(attachment.id())});
   }
+  for (const auto& port : config.inventory.wan_port()) {
+    netns.wan_port.push_back({port, config.wan_interface.at(port.id())});
+  }
+  auto opened = NetnsInfrastructure::open(std::move(netns), executor, log);
+  if (!opened.ok()) return std::move(opened).problem();
+  Driver driver;
+  driver.infrastructure = *std::move(opened);
+  return driver;
+}
+
+Result<Driver> make_infrastructure(const InfrastructureConfig& config, Executor& executor,
+                                   const Log& log) {
+  if (config.kind == "emulated") return make_emulated(config, executor);
+  if (config.kind == "netns") return make_netns(config, executor, log);
   return make_problem(Problem::UNIMPLEMENTED, "config.no-driver",
                       "this daemon has no driver for '" + config.kind + "' infrastructure")
       .at_path("infrastructure.kind")
-      .possible("emulated");
+      .possible("emulated, netns");
 }
 
 StackOptions stack_options(const Config& config, const std::string& version) {
@@ -137,7 +162,7 @@ class WiredDaemon final : public Daemon {
 
   Status add_infrastructure() {
     if (!config_.infrastructure) return {};
-    auto driver = make_infrastructure(*config_.infrastructure, executor_);
+    auto driver = make_infrastructure(*config_.infrastructure, executor_, log_);
     if (!driver.ok()) return std::move(driver).problem();
     driver_ = std::move(driver).value();
     LeafConfig leaf;

@@ -48,19 +48,19 @@ std::set<std::string> ports_of(const DesiredPart& part, const std::string& key) 
   return ports;
 }
 
-// One VNF while it is made.
-struct Made {
-  NetNs ns;
-  std::string directory;
-  std::optional<RunningProgram> program;
-};
-
 }  // namespace
 
 struct Parts::Work {
   const DesiredPart& part;
   const std::string key;
   const std::vector<FunctionPlan> plan;
+};
+
+// One VNF while it is made.
+struct Parts::Made {
+  NetNs ns;
+  std::string directory;
+  std::optional<RunningProgram> program;
 };
 
 Result<std::vector<FunctionPlan>> Parts::plan(const DesiredPart& part,
@@ -171,40 +171,52 @@ Status Parts::plug_attachments(const Work& work, Fabric& fabric) {
   return watch->wait_running(plugged, kForwardingWithin);
 }
 
-Status Parts::make_functions(const Work& work, Fabric& fabric, AppliedPart& applied) {
-  std::vector<Made> made;
-  for (int i = 0; i < work.part.vnf_size(); ++i) {
-    const DesiredVnf& vnf = work.part.vnf(i);
-    const FunctionPlan& plan = work.plan[static_cast<std::size_t>(i)];
-    auto there = site_.run().open_or_make(vnf_namespace(work.key, vnf));
-    if (!there) return std::move(there).problem();
-    Made one{std::move(there->ns), site_.run().vnf_directory(work.key, vnf), std::nullopt};
+// One VNF as it should be, its program started and not waited for.
+Result<Parts::Made> Parts::make_function(const Work& work, int index, Fabric& fabric) {
+  const DesiredVnf& vnf = work.part.vnf(index);
+  const FunctionPlan& plan = work.plan[static_cast<std::size_t>(index)];
+  auto there = site_.run().open_or_make(vnf_namespace(work.key, vnf));
+  if (!there) return std::move(there).problem();
+  Made made{std::move(there->ns), site_.run().vnf_directory(work.key, vnf), std::nullopt};
+  const auto all = [&]() -> Status {
     if (there->fresh) {
-      if (Status gone = remove_tree(one.directory); !gone) return gone;
+      if (Status gone = remove_tree(made.directory); !gone) return gone;
     }
-    if (auto kept = write_file(function_file(one.directory), vnf.function()); !kept) {
+    if (auto kept = write_file(function_file(made.directory), vnf.function()); !kept) {
       return std::move(kept).problem();
     }
-    if (Status set = set_manners(one.ns, plan.forwards); !set) return set;
+    if (Status set = set_manners(made.ns, plan.forwards); !set) return set;
     // Rules first: a firewall that forwards before it filters is none.
-    if (Status set = set_rules(one.ns, vnf, plan.rules); !set) return set;
-    if (Status set = plumb({work.part, vnf, one.ns, fabric}); !set) return set;
-    if (plan.program) {
-      auto running = start(one.ns, one.directory, *plan.program);
-      if (!running) return std::move(running).problem();
-      one.program = *std::move(running);
+    if (Status set = set_rules(made.ns, vnf, plan.rules); !set) return set;
+    if (Status set = plumb({work.part, vnf, made.ns, fabric}); !set) return set;
+    if (!plan.program) return {};
+    auto running = start(made.ns, made.directory, *plan.program);
+    if (!running) return std::move(running).problem();
+    made.program = *std::move(running);
+    return {};
+  };
+  if (Status done = all(); !done) return std::move(done).problem();
+  return made;
+}
+
+Status Parts::make_functions(const Work& work, Fabric& fabric, AppliedPart& applied) {
+  // Backends serve before those that ask after their health do: all of a sort start at once, and
+  // only then is any waited for.
+  for (const bool balancing : {false, true}) {
+    std::vector<std::pair<int, Made>> made;
+    for (int i = 0; i < work.part.vnf_size(); ++i) {
+      if (work.part.vnf(i).backend().empty() == balancing) continue;
+      auto one = make_function(work, i, fabric);
+      if (!one) return std::move(one).problem();
+      made.emplace_back(i, *std::move(one));
     }
-    made.push_back(std::move(one));
-  }
-  // All start at once, and only then is any waited for.
-  for (std::size_t i = 0; i < made.size(); ++i) {
-    const DesiredVnf& vnf = work.part.vnf(static_cast<int>(i));
-    if (made[i].program) {
-      Status serves =
-          wait_serving(made[i].ns, made[i].directory, *made[i].program, kServingWithin);
-      if (!serves) return serves;
+    for (const auto& [index, one] : made) {
+      if (one.program) {
+        Status serves = wait_serving(one.ns, one.directory, *one.program, kServingWithin);
+        if (!serves) return serves;
+      }
+      if (Status told = report(work.part.vnf(index), one.ns, applied); !told) return told;
     }
-    if (Status told = report(vnf, made[i].ns, applied); !told) return told;
   }
   return {};
 }

@@ -33,15 +33,19 @@ class Parts {
 
  private:
   struct Work;
+  struct Made;
 
   Result<std::vector<FunctionPlan>> plan(const driver::v1::DesiredPart& part,
                                          const std::string& key) const;
   Status drop_unwanted(const Work& work);
   Status make_links(const Work& work, Fabric& fabric);
   Status plug_attachments(const Work& work, Fabric& fabric);
+  Result<Made> make_function(const Work& work, int index, Fabric& fabric);
   Status make_functions(const Work& work, Fabric& fabric, driver::v1::AppliedPart& applied);
   Status drop_namespaces(const std::vector<std::string>& names) const;
   Status drop_stranger(const std::string& name);
+  // All that the hold with this key has.
+  Status drop_key(const std::string& key);
 
   const Site& site_;
   Segments segments_;

@@ -44,7 +44,10 @@ Status Parts::drop_namespaces(const std::vector<std::string>& names) const {
 Status Parts::drop_stranger(const std::string& name) {
   const auto names = site_.run().namespace_names();
   if (!names) return names.problem();
+  const auto keys = site_.run().keys();
+  if (!keys) return keys.problem();
   // Only what is there, and never a path that leads elsewhere.
+  if (std::find(keys->begin(), keys->end(), name) != keys->end()) return drop_key(name);
   if (std::find(names->begin(), names->end(), name) == names->end()) return {};
   return is_segment(name) ? segments_.drop(name) : drop_namespaces({name});
 }
@@ -52,7 +55,10 @@ Status Parts::drop_stranger(const std::string& name) {
 Status Parts::remove(const std::string& hold_id) {
   constexpr std::string_view kPrefix = kStray;
   if (hold_id.rfind(kPrefix, 0) == 0) return drop_stranger(hold_id.substr(kPrefix.size()));
-  const std::string key = hold_key(hold_id);
+  return drop_key(hold_key(hold_id));
+}
+
+Status Parts::drop_key(const std::string& key) {
   const auto names = site_.run().namespace_names();
   if (!names) return names.problem();
   std::vector<std::string> own;

@@ -1,5 +1,8 @@
 #include "southbound/netns/run_dir.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
@@ -35,6 +38,18 @@ Status put_in_place(const std::string& temporary, const std::string& path) {
   fs::rename(temporary, path, error);
   if (error) return file_problem(error, "write a file", path);
   return {};
+}
+
+// Goes with the process, however it ends.
+Result<kernel::Fd> lock(const std::string& directory) {
+  const std::string path = directory + "/lock";
+  kernel::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file) return kernel::errno_problem(errno, "open a lock", "file/" + path);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+  return make_problem(Problem::FAILED_PRECONDITION, "netns.run-dir-taken",
+                      "another driver works in " + directory)
+      .at_resource("file/" + path)
+      .possible("Give each platform a directory of its own, or end the other one first.");
 }
 
 }  // namespace
@@ -101,11 +116,12 @@ Result<RunDir> RunDir::open(const std::string& path) {
         .possible("Give an absolute path of letters, digits, '.', '_' and '-', such as "
                   "/run/terrace/site-a.");
   }
-  RunDir directory(path);
   for (const char* below : {"/ns", "/vnf"}) {
     if (Status made = make_directory(path + below); !made) return std::move(made).problem();
   }
-  return directory;
+  auto locked = lock(path);
+  if (!locked) return std::move(locked).problem();
+  return RunDir(path, *std::move(locked));
 }
 
 Result<std::vector<std::string>> RunDir::namespace_names() const { return names_in(namespaces()); }

@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "linux/fd.h"
 #include "linux/netns.h"
 #include "terrace/driver/v1/driver.pb.h"
 
@@ -16,8 +18,9 @@ namespace terrace::netns {
 // Any thread; calls for one key take turns elsewhere.
 class RunDir {
  public:
-  // Makes what is missing. INVALID_ARGUMENT "netns.run-dir" where the path is not absolute or has
-  // characters that programs' configurations would have to quote.
+  // Makes what is missing, and keeps other drivers out while this lives. INVALID_ARGUMENT
+  // "netns.run-dir" where the path is not absolute or has characters that programs' configurations
+  // would have to quote; FAILED_PRECONDITION "netns.run-dir-taken".
   static Result<RunDir> open(const std::string& path);
 
   // Of namespaces.
@@ -46,9 +49,10 @@ class RunDir {
   Status forget(const std::string& key) const;
 
  private:
-  explicit RunDir(std::string path) : path_(std::move(path)) {}
+  RunDir(std::string path, kernel::Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::string path_;
+  kernel::Fd lock_;
 };
 
 // Files, for all of this room. Problems name the file.

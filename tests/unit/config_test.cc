@@ -138,5 +138,33 @@ TEST(Config, ExplainsWhatItWouldDo) {
   }
 }
 
+std::string on_linux() {
+  std::string text = replaced(kWhole, "kind: emulated",
+                              "kind: netns\n  netns: {site: /run/netns/lyon, run-dir: /run/terrace/m,"
+                              " haproxy: /opt/haproxy}");
+  text = replaced(text, "{id: ap-1,", "{id: ap-1, interface: cust0,");
+  text = replaced(text, "{id: ic-1,", "{id: ic-1, interface: wan0,");
+  const auto emulated = text.find("  emulated:");
+  return text.substr(0, emulated) + text.substr(text.find('\n', emulated) + 1);
+}
+
+TEST(Config, ReadsWhatIsRealOnLinux) {
+  const auto config = parse_config(on_linux(), "terraced.yaml");
+  ASSERT_TRUE(config.ok()) << describe(config.problem()) << describe(config.problem().causes(0));
+  const auto& own = *config->infrastructure;
+  EXPECT_EQ(own.site, "/run/netns/lyon");
+  EXPECT_EQ(own.run_dir, "/run/terrace/m");
+  EXPECT_EQ(own.program.haproxy, "/opt/haproxy");
+  EXPECT_EQ(own.program.nginx, "/usr/sbin/nginx");
+  EXPECT_EQ(own.attachment_interface.at("ap-1"), "cust0");
+  EXPECT_EQ(own.wan_interface.at("ic-1"), "wan0");
+}
+
+TEST(Config, OnLinuxAttachmentsHaveInterfacesAndElsewhereNot) {
+  EXPECT_FALSE(parse_config(replaced(on_linux(), " interface: cust0,", ""), "f").ok());
+  EXPECT_FALSE(parse_config(replaced(kWhole, "{id: ap-1,", "{id: ap-1, interface: cust0,"), "f")
+                   .ok());
+}
+
 }  // namespace
 }  // namespace terrace

@@ -90,9 +90,9 @@ class LoadBalancer final : public Function {
     for (const auto& backend : vnf.backend()) {
       const auto address = IpAddress::parse(backend);
       if (!address) return address.problem();
-      // New ones are trusted until two checks have failed, so that none waits for its first.
+      // New ones are trusted until a check fails; one that starts later than this is found soon.
       text += "  server s" + std::to_string(++number) + " " + endpoint(address->str()) +
-              " check inter 500ms fall 2 rise 1\n";
+              " check inter 1s fastinter 200ms downinter 200ms fall 2 rise 1\n";
     }
     return text;
   }
