@@ -181,6 +181,9 @@ Status LinkWatch::wait_present(const Names& names, Duration within) {
 }
 
 Status LinkWatch::wait_running(const Names& names, Duration within) {
+  // The kernel may put off to the next second what follows from a carrier (it does for a veth whose
+  // two ends happen to have the same index). Being asked for a link by name, it does so at once.
+  for (const auto& name : names) (void)state_->netlink.link(name);
   return state_->await(
       within,
       [&] {

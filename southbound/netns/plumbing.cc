@@ -141,6 +141,8 @@ Status make_interfaces(const VnfPlumbing& work, Netlink& inside) {
     if (!plugged) return plugged;
     if (link == nullptr || !link->up) {
       if (Status up = inside.set_up(interface); !up) return up;
+      // Asked for by name it sends at once; else perhaps a second later (LinkWatch::wait_running).
+      if (auto seen = inside.link(interface); !seen) return std::move(seen).problem();
     }
   }
   for (const auto& [name, link] : *there) {

@@ -56,6 +56,8 @@ Status plug_in(const NetNs& ns, Fabric& fabric, const DesiredLink& link, const s
         {.destination = host, .gateway = order.next_hop(), .link = kInterface});
     if (!routed) return routed;
   }
+  // Asked for by name it sends at once; else perhaps a second later (LinkWatch::wait_running).
+  if (auto seen = inside->link(kInterface); !seen) return std::move(seen).problem();
   return watch->wait_running({port}, kForwardingWithin);
 }
 
