@@ -35,15 +35,18 @@ int parts(Session& session, const std::string& instance) {
   const Terminal& terminal = session.terminal();
   v1::ListPartsRequest request;
   request.set_ns_instance_id(instance);
-  return ask_all<v1::ListPartsResponse>(
+  int outside = 0;
+  const int status = ask_all<v1::ListPartsResponse>(
       session, kListParts, request, [&](const v1::ListPartsResponse& all) {
         for (const auto& part : all.part()) {
           terminal.out << terminal.paint(Colour::kBold, part.child()) << "  " << part.state()
                        << "  " << part.delegated_id() << "  of instance " << part.instance_id()
                        << '\n';
-          print_proof_check(terminal, part.hold().proof(), part.hold().envelope(), "  ");
+          outside +=
+              print_proof_check(terminal, part.hold().proof(), part.hold().envelope(), "  ");
         }
       });
+  return outside == 0 ? status : 1;
 }
 
 int resources(Session& session, const std::string& hold) {

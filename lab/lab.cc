@@ -165,7 +165,8 @@ Result<bool> down(const LabOptions& options, const std::string& name) {
   if (error) return file_problem("Cannot remove", directory, error);
   // What held labs is left as it was found, if this was the last one.
   fs::remove(options.run_directory, error);
-  fs::remove(fs::path(options.run_directory).parent_path(), error);
+  if (options.run_directory == LabOptions().run_directory)
+    fs::remove(fs::path(options.run_directory).parent_path(), error);
   return true;
 }
 

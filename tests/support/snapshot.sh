@@ -9,11 +9,12 @@
 # namespaces other than the host's, and those anywhere that run our programs or name the lab's files;
 # and, with --lab, the lab's files and the holds, instances and obligations of each of its platforms
 # (asked through PROGRAM). What changes by itself (counters, lifetimes, learnt neighbours, logs, the
-# contents of databases) is left out.
+# contents of databases) is left out, and so are the link-local IPv6 addresses and routes that the
+# kernel gives to each link a while after it is up.
 set -uo pipefail
 export LC_ALL=C
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 compare() {
   [[ -r $1 && -r $2 ]] || { echo "snapshot: cannot read $1 or $2" >&2; exit 2; }
@@ -49,7 +50,7 @@ inside() {  # INODE PATH: what is in the namespace
     "${enter[@]}" ip -6 route show table all | sed -E 's/^/route /; s/ expires [^ ]+//'
     { "${enter[@]}" ip rule show; "${enter[@]}" ip -6 rule show; } | sed 's/^/rule /'
     "${enter[@]}" nft -s list ruleset | sed 's/^/ruleset /'
-  } 2>/dev/null | sed "s/^/net $1 /"
+  } 2>/dev/null | grep -vE ' (fe80:|ff00:)' | sed "s/^/net $1 /"
 }
 
 network() {
