@@ -17,12 +17,12 @@ struct Sandbox::Node {
       : name(std::move(given_name)),
         executor(sandbox.sim_),
         random(sandbox.random_.next()),
-        store(executor, random) {}
+        store(std::make_unique<MemoryStore>(executor, random)) {}
 
   const std::string name;
   NodeExecutor executor;
   SeededRandom random;
-  MemoryStore store;
+  std::unique_ptr<MemoryStore> store;
   std::vector<std::string> children;
   EmulatedConfig infrastructure;
   std::string price;
@@ -101,7 +101,7 @@ EmulatedConfig& Sandbox::infrastructure(const std::string& name) {
 Sandbox::Node& Sandbox::node(const std::string& name) { return *nodes_.at(name); }
 PlatformStack& Sandbox::stack(const std::string& name) { return *node(name).stack; }
 EmulatedInfrastructure& Sandbox::driver(const std::string& name) { return *node(name).driver; }
-Store& Sandbox::store(const std::string& name) { return node(name).store; }
+Store& Sandbox::store(const std::string& name) { return *node(name).store; }
 bool Sandbox::is_up(const std::string& name) const { return nodes_.at(name)->ready; }
 
 SimChannel& Sandbox::channel(const std::string& parent, const std::string& child) {
@@ -137,7 +137,7 @@ void Sandbox::boot(Node& node) {
   options.engine.hold_patience = options_.hold_patience;
   options.republishing.margins.standard = *Decimal::parse(node.margin);
   options.republishing.max_origins = 128;
-  node.stack = std::make_unique<PlatformStack>(std::move(options), node.store, node.executor,
+  node.stack = std::make_unique<PlatformStack>(std::move(options), *node.store, node.executor,
                                                node.executor, node.random);
   if (node.driver) node.stack->set_leaf(leaf_config(node), *node.driver);
   for (const auto& child : node.children) {
@@ -185,10 +185,20 @@ void Sandbox::kill(const std::string& name) {
   for (auto& [other, parent] : nodes_)
     if (const auto it = parent->channels.find(name); it != parent->channels.end())
       it->second->cut();
+  for (auto& [child, channel] : dead.channels) channel->forget();
   dead.served.reset();
   dead.dispatch.reset();
   dead.stack.reset();
   dead.remotes.clear();
+}
+
+void Sandbox::lose_store(const std::string& name) {
+  Node& lost = node(name);
+  lost.store = std::make_unique<MemoryStore>(lost.executor, lost.random);
+}
+
+const std::vector<std::string>& Sandbox::children(const std::string& name) const {
+  return nodes_.at(name)->children;
 }
 
 void Sandbox::restart(const std::string& name) { boot(node(name)); }
@@ -316,7 +326,7 @@ std::vector<std::string> Sandbox::leftovers(bool all) {
       Query query;
       query.kind = kind;
       query.page_size = Query::kMaxPageSize;
-      const auto page = node->store.list(query);
+      const auto page = node->store->list(query);
       for (const auto& stored : page->records) {
         record::v1::HoldRecord record;
         record.ParseFromString(stored.body);

@@ -58,11 +58,15 @@ class Sandbox {
   void kill(const std::string& name);
   void restart(const std::string& name);
   bool is_up(const std::string& name) const;
+  // Of one that is down: its disk is lost. Its infrastructure lives on.
+  void lose_store(const std::string& name);
 
   PlatformStack& stack(const std::string& name);
   EmulatedInfrastructure& driver(const std::string& name);
   SimChannel& channel(const std::string& parent, const std::string& child);
   Store& store(const std::string& name);
+  const std::vector<std::string>& names() const { return order_; }
+  const std::vector<std::string>& children(const std::string& name) const;
   SimExecutor& sim() { return sim_; }
   bool run_until(const std::function<bool()>& predicate,
                  Duration limit = std::chrono::minutes(10));

@@ -41,16 +41,41 @@ SimChannel::~SimChannel() = default;
 
 void SimChannel::cut() {
   for (auto& [id, pending] : std::exchange(pending_, {})) {
-    // Its other half died with the machine.
-    (void)pending->inner.release();
+    pending->inner.reset();
     here_.post([sink = pending->sink] { sink(unreachable()); });
   }
+}
+
+std::shared_ptr<SimChannel::Exchange> SimChannel::note(const std::string& method,
+                                                       const Call& call, const Message& request) {
+  if (!recording_) return nullptr;
+  auto kept = std::make_shared<Exchange>();
+  kept->method = method;
+  kept->context = call.context;
+  std::shared_ptr<Message> copy(request.New());
+  copy->CopyFrom(request);
+  kept->request = std::move(copy);
+  exchanges_.push_back(kept);
+  return kept;
+}
+
+void SimChannel::came_back(const std::string& method, const Message& request, Exchange* kept,
+                           Answer& answer) const {
+  if (answer && bend_) bend_(method, request, **answer);
+  if (kept == nullptr) return;
+  if (!answer) {
+    kept->refusal = answer.problem();
+    return;
+  }
+  std::shared_ptr<Message> copy((*answer)->New());
+  copy->CopyFrom(**answer);
+  kept->answer = std::move(copy);
 }
 
 void SimChannel::unary(std::string_view method, const Call& call, const Message& request,
                        const Message& prototype, MessageReply reply) {
   const std::string name = last_word(method);
-  sent_.emplace(name, request.DebugString());
+  const auto kept = note(name, call, request);
   const Fate fate = decide_ ? decide_(name, request) : Fate::kDeliver;
   const std::uint64_t id = ++last_;
   auto pending = std::make_shared<Pending>();
@@ -75,13 +100,14 @@ void SimChannel::unary(std::string_view method, const Call& call, const Message&
   std::shared_ptr<Message> copy(request.New());
   copy->CopyFrom(request);
   auto over_there = std::make_shared<std::unique_ptr<Executor::Timer>>();
-  *over_there = there_.after(kOneWay, [this, id, copy, call, &prototype, fate, over_there,
-                                       method = std::string(method)] {
+  *over_there = there_.after(kOneWay, [this, id, copy, call, &prototype, fate, over_there, name,
+                                       kept, method = std::string(method)] {
     Channel* const target = target_();
     if (target == nullptr) return;
     target->unary(method, call, *copy, prototype,
-                  [this, id, fate](Result<std::unique_ptr<Message>> result) {
+                  [this, id, fate, name, copy, kept](Result<std::unique_ptr<Message>> result) {
                     if (fate == Fate::kLoseReply) return;
+                    came_back(name, *copy, kept.get(), result);
                     auto shared = std::make_shared<Result<std::unique_ptr<Message>>>(
                         std::move(result));
                     auto back = std::make_shared<std::unique_ptr<Executor::Timer>>();

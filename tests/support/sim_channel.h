@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rpc/channel.h"
 #include "tests/support/node_executor.h"
@@ -22,6 +23,17 @@ class SimChannel final : public Channel {
   using Target = std::function<Channel*()>;
   // The method's last word ("PlaceHold") and the request.
   using Decide = std::function<Fate(const std::string& method, const Message& request)>;
+  // Changes a good answer on its way back.
+  using Bend = std::function<void(const std::string& method, const Message& request,
+                                  Message& answer)>;
+  // One call with what came back; null while, or because, nothing did.
+  struct Exchange {
+    std::string method;
+    v1::CallContext context;
+    std::shared_ptr<const Message> request;
+    std::shared_ptr<const Message> answer;
+    std::optional<Problem> refusal;
+  };
 
   SimChannel(SimExecutor& sim, NodeExecutor& here, NodeExecutor& there, Target target);
   ~SimChannel() override;
@@ -34,14 +46,23 @@ class SimChannel final : public Channel {
                                                      MessageSink sink) override;
 
   void decide(Decide decide) { decide_ = std::move(decide); }
-  // The other side went down: what is under way fails.
+  void bend(Bend bend) { bend_ = std::move(bend); }
+  // The connection broke, or the other side went down: what is under way fails.
   void cut();
-  // By method's last word: calls that were sent, with their requests as text.
-  const std::multimap<std::string, std::string>& sent() const { return sent_; }
+  // This side went down: nobody waits any more.
+  void forget() { pending_.clear(); }
+  // From now on every call is kept, in the order sent.
+  void record() { recording_ = true; }
+  const std::vector<std::shared_ptr<Exchange>>& exchanges() const { return exchanges_; }
 
  private:
   struct Pending;
   class Stream;
+  using Answer = Result<std::unique_ptr<Message>>;
+  std::shared_ptr<Exchange> note(const std::string& method, const Call& call,
+                                 const Message& request);
+  void came_back(const std::string& method, const Message& request, Exchange* kept,
+                 Answer& answer) const;
 
   SimExecutor& sim_;
   NodeExecutor& here_;
@@ -50,7 +71,9 @@ class SimChannel final : public Channel {
   Decide decide_;
   std::map<std::uint64_t, std::shared_ptr<Pending>> pending_;
   std::uint64_t last_ = 0;
-  std::multimap<std::string, std::string> sent_;
+  Bend bend_;
+  bool recording_ = false;
+  std::vector<std::shared_ptr<Exchange>> exchanges_;
 };
 
 }  // namespace terrace
