@@ -91,16 +91,18 @@ void PlatformStack::build() {
   options_.book.kind = kHoldKind;
   Maker& maker = leaf_ && child_specs_.empty() ? static_cast<Maker&>(*leaf_) : build_engine();
   book_ = std::make_unique<HoldBook>(options_.book, maker, store_, executor_, clock_);
-  served_check_ = std::make_unique<ProofCheck>(*book_, executor_, options_.platform_id.str());
+  served_check_ = std::make_unique<ProofCheck>(*book_, executor_, options_.platform_id.str(),
+                                               options_.log);
   admission_ = std::make_unique<Admission>(*served_check_, executor_, options_.platform_id,
                                            options_.max_depth);
+  served_ = std::make_unique<Logged>(*admission_, clock_, options_.platform_id, options_.log);
   LifecycleConfig lifecycle;
   lifecycle.platform_id = options_.platform_id.str();
   lifecycle.provider = options_.provider;
   lifecycle.version = options_.version;
   lifecycle.features = options_.republishing.features;
   lifecycle.limits = options_.limits;
-  lifecycle_ = std::make_unique<Lifecycle>(std::move(lifecycle), *admission_, *book_, *this, store_,
+  lifecycle_ = std::make_unique<Lifecycle>(std::move(lifecycle), *served_, *book_, *this, store_,
                                            executor_, clock_, random_);
 }
 
@@ -114,7 +116,8 @@ Maker& PlatformStack::build_engine() {
   engine_ = std::make_unique<Engine>(options_.engine, republishing, incarnation_, executor_, clock_);
   const auto add = [this](const std::string& name, Platform& platform, const std::string& kind,
                           const std::string& address) {
-    checks_.push_back(std::make_unique<ProofCheck>(platform, executor_, name));
+    checks_.push_back(std::make_unique<ProofCheck>(platform, executor_, name,
+                                                   options_.log.with("child", name)));
     engine_->add_child(name, *checks_.back(), kind, address);
   };
   if (leaf_) {

@@ -1,7 +1,8 @@
 // One platform, put together: maker (engine or leaf), hold book, decorators, lifecycle. What main()
 // wires to sockets and a test to its simulation is the same.
 //
-//   api() <- Lifecycle <- Admission <- ProofCheck <- HoldBook <- Engine <- ProofCheck <- child ...
+//   api() <- Lifecycle <- Logged <- Admission <- ProofCheck <- HoldBook <- Engine
+//                                                                        <- ProofCheck <- child ...
 //
 // A platform of infrastructure alone has its leaf where the engine stands. One with children too has
 // the leaf, in a hold book of its own, as one child among them.
@@ -19,6 +20,7 @@
 #include "recursion/admission.h"
 #include "recursion/engine.h"
 #include "recursion/hold_book.h"
+#include "recursion/logged.h"
 #include "recursion/proof_check.h"
 #include "southbound/leaf/leaf.h"
 
@@ -35,6 +37,8 @@ struct StackOptions {
   Republishing republishing;
   DescriptorLimits limits;
   std::size_t max_depth = 32;
+  // Says what is asked of the platform, and what it asks of its children.
+  Log log;
 };
 
 class PlatformStack final : public Admin {
@@ -59,7 +63,7 @@ class PlatformStack final : public Admin {
   // After start() was done.
   NorthApi& api() { return *lifecycle_; }
   // What is served, decorators included: for a parent in the same process.
-  Platform& platform() { return *admission_; }
+  Platform& platform() { return *served_; }
   const HoldBook& book() const { return *book_; }
 
   std::vector<v1::ChildStatus> children() const override;
@@ -100,6 +104,7 @@ class PlatformStack final : public Admin {
   std::unique_ptr<HoldBook> book_;
   std::unique_ptr<ProofCheck> served_check_;
   std::unique_ptr<Admission> admission_;
+  std::unique_ptr<Logged> served_;
   std::unique_ptr<Lifecycle> lifecycle_;
 };
 

@@ -95,8 +95,9 @@ Result<Driver> make_infrastructure(const InfrastructureConfig& config, Executor&
       .possible("emulated, netns");
 }
 
-StackOptions stack_options(const Config& config, const std::string& version) {
+StackOptions stack_options(const Config& config, const std::string& version, const Log& log) {
   StackOptions options;
+  options.log = log;
   options.platform_id = PlatformId(config.platform_id);
   options.provider = config.provider;
   options.version = version;
@@ -122,7 +123,7 @@ class WiredDaemon final : public Daemon {
 
   Status start(const std::string& version) {
     if (auto status = open_store(); !status.ok()) return status;
-    stack_ = std::make_unique<PlatformStack>(stack_options(config_, version), *store_, executor_,
+    stack_ = std::make_unique<PlatformStack>(stack_options(config_, version, log_), *store_, executor_,
                                              clock_, random_);
     if (auto status = add_infrastructure(); !status.ok()) return status;
     for (const auto& child : config_.children) add_child(child);

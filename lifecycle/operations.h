@@ -50,6 +50,7 @@ class Operations {
   struct Open;
   class Watch;
 
+  std::string trace_of(const Call& call);
   Result<v1::NsLcmOpOcc> replay(const Key& key, const std::string& digest) const;
   Status check_instance(const Key& key, v1::NsState wanted);
   Result<v1::PlaceHoldRequest> order(const std::string& tenant, const std::string& operation_id,

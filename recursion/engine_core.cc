@@ -115,6 +115,7 @@ void EngineCore::outrank(std::uint64_t epoch_seen) {
 
 Call EngineCore::call(const HoldEntry& entry, const DelegatedPart& part, Step step) const {
   Call call;
+  call.traceparent = entry.record().traceparent();
   const v1::CallContext& above = entry.context();
   v1::CallContext& context = call.context;
   context.set_tenant(config_.platform_id.str());

@@ -177,6 +177,7 @@ HoldBook::EntryPtr HoldBook::add(const Call& call, const v1::PlaceHoldRequest& r
   auto& record = entry->record();
   *record.mutable_request() = request;
   *record.mutable_context() = call.context;
+  record.set_traceparent(call.traceparent);
   record.set_epoch(call.context.epoch());
   auto& hold = *record.mutable_hold();
   hold.set_id(request.hold_id());
