@@ -216,31 +216,47 @@ Status HoldBook::fill_in(Entry& entry) {
   return {};
 }
 
-// R8: the earlier attempts this one names end first, in the batch that records this one; it goes on
-// once their values are free.
+// R8: the earlier attempts this one names end first, recorded before this one is; it goes on once
+// their values are free.
 void HoldBook::release_replaced(const EntryPtr& entry, const Call& call,
                                 std::function<void()> then) {
   if (call.context.replaces().empty()) return then();
-  auto left = std::make_shared<int>(1);
-  auto one_freed = [left, then = std::move(then)] {
-    if (--*left == 0) then();
+  struct Left {
+    int count = 1;
+    Status status;
+  };
+  const auto left = std::make_shared<Left>();
+  const auto one_freed = [this, entry, left, then = std::move(then)](Status status) {
+    if (!status && left->status) left->status = std::move(status);
+    if (--left->count > 0) return;
+    left->status ? then() : refused(entry, left->status.problem());
   };
   for (const auto& id : call.context.replaces()) {
     const Key key{entry->key().first, id};
     if (key == entry->key()) continue;
-    ++*left;
-    const auto freed = [one_freed](const Result<v1::Hold>&) { one_freed(); };
-    Call older = call;
-    v1::ReleaseHoldRequest request;
-    request.set_hold_id(id);
-    request.set_mode(v1::ReleaseHoldRequest::UNDO);
-    release(older, request, freed);
+    ++left->count;
+    end_replaced(key, call, [one_freed](Result<v1::Hold> freed) {
+      one_freed(freed ? Status() : std::move(freed).problem());
+    });
   }
   // Durable in order: when this is, the releases above are.
-  write(entry, [this, entry, one_freed](Status status) {
-    if (!status) return refused(entry, status.problem());
-    one_freed();
-  });
+  write(entry, one_freed);
+}
+
+// One on its way out is waited for, whatever epoch sent it there; any other is released, unless a
+// newer worker made it (R9).
+void HoldBook::end_replaced(const Key& key, const Call& call, Reply<v1::Hold> freed) {
+  const auto older = find(key);
+  const bool over = older && older->busy_ == Entry::Busy::kIdle && ended(older->state());
+  if (over) return answer(std::move(freed), older->record().hold());
+  if (older && (older->release_wanted() || older->busy_ == Entry::Busy::kReleasing)) {
+    older->release_waiters_.push_back(std::move(freed));
+    return;
+  }
+  v1::ReleaseHoldRequest request;
+  request.set_hold_id(key.second);
+  request.set_mode(v1::ReleaseHoldRequest::UNDO);
+  release(call, request, std::move(freed));
 }
 
 void HoldBook::make_hold(const EntryPtr& entry) {
@@ -267,11 +283,12 @@ void HoldBook::held(const EntryPtr& entry, Status status) {
   write(entry, [this, entry](Status written) {
     if (!written) return refused(entry, written.problem());
     entry->busy_ = Entry::Busy::kIdle;
+    // Before one of those who wait can commit it.
+    const bool unwanted = entry->release_wanted();
+    if (unwanted) begin_release(entry);
     auto waiters = std::move(entry->hold_waiters_);
     for (auto& waiter : waiters) waiter(entry->record().hold());
-    if (entry->dry_) return;
-    if (entry->release_wanted()) return begin_release(entry);
-    arm(entry);
+    if (!entry->dry_ && !unwanted) arm(entry);
   });
 }
 
@@ -283,11 +300,15 @@ void HoldBook::refused(const EntryPtr& entry, Problem problem) {
   hold.clear_proof();
   write(entry, [this, entry](Status) {
     entry->busy_ = Entry::Busy::kIdle;
+    // Set aside and refused all the same (another plan, a full disk), or owed below. On its way
+    // before those who wait can ask for the next best.
+    const bool undo = !entry->dry_ && (entry->made_ || owes(entry->record()));
+    if (undo) make_release(entry);
     auto waiters = std::move(entry->hold_waiters_);
     for (auto& waiter : waiters) waiter(entry->record().hold().error());
-    if (entry->dry_) return;
-    // Set aside and refused all the same (another plan, a full disk), or owed below.
-    if (entry->made_ || owes(entry->record())) return make_release(entry);
+    if (entry->dry_ || undo) return;
+    auto releases = std::move(entry->release_waiters_);
+    for (auto& waiter : releases) waiter(entry->record().hold());
     arm(entry);
   });
 }
@@ -312,7 +333,9 @@ void HoldBook::commit(const Call& call, const v1::CommitHoldRequest& request,
   const bool bound = hold.has_bindings();
   if (bound && hold.bindings().SerializeAsString() != request.bindings().SerializeAsString())
     return answer(std::move(reply), other_body(key.second));
-  if (entry->busy_ == Entry::Busy::kCommitting) {
+  // One that is being undone is answered when it is: with how it ended.
+  if (entry->busy_ == Entry::Busy::kCommitting ||
+      (bound && entry->busy_ == Entry::Busy::kReleasing)) {
     entry->commit_waiters_.push_back(std::move(reply));
     return;
   }
@@ -354,11 +377,12 @@ void HoldBook::committed(const EntryPtr& entry, Status status) {
       *entry->record().mutable_failure() = written.problem();
       return begin_release(entry);
     }
+    // Asked for while this was written: those who wait hear how that ended.
+    if (entry->release_wanted()) return committed(entry, {});
     entry->busy_ = Entry::Busy::kIdle;
     entry->timer_.reset();
     auto waiters = std::move(entry->commit_waiters_);
     for (auto& waiter : waiters) waiter(entry->record().hold());
-    if (entry->release_wanted()) begin_release(entry);
   });
 }
 

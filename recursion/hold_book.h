@@ -79,6 +79,7 @@ class HoldBook final : public Platform {
               Reply<v1::Hold>& reply);
 
   void release_replaced(const EntryPtr& entry, const Call& call, std::function<void()> then);
+  void end_replaced(const Key& key, const Call& call, Reply<v1::Hold> freed);
   void make_hold(const EntryPtr& entry);
   void held(const EntryPtr& entry, Status status);
   void refused(const EntryPtr& entry, Problem problem);
@@ -89,7 +90,9 @@ class HoldBook final : public Platform {
   void released(const EntryPtr& entry, Status status);
   void entomb(const Key& key, const Call& call, Reply<v1::Hold> reply);
 
+  void go_on(const EntryPtr& entry);
   void arm(const EntryPtr& entry);
+  void wake(const EntryPtr& entry, Duration delay);
   void due(const EntryPtr& entry);
   void forget(const EntryPtr& entry);
 

@@ -78,34 +78,34 @@ Status HoldBook::load() {
 
 void HoldBook::resume() {
   const auto open = entries_;
-  for (const auto& [key, entry] : open) {
-    switch (entry->state()) {
-      case v1::Hold::PLACING:
-        // Its caller never heard; what it may have set aside below is released (R26), and asked
-        // again, it is placed anew by whoever still wants it.
-        entry->busy_ = Entry::Busy::kHolding;
-        if (entry->release_wanted()) {
-          begin_release(entry);
-        } else {
-          make_hold(entry);
-        }
-        break;
-      case v1::Hold::COMMITTING:
-        entry->busy_ = Entry::Busy::kCommitting;
-        make_commit(entry);
-        break;
-      case v1::Hold::RELEASING:
-        make_release(entry);
-        break;
-      default:
-        if (entry->release_wanted() && !ended(entry->state())) {
-          begin_release(entry);
-        } else if (ended(entry->state()) && owes(entry->record())) {
-          make_release(entry);
-        } else {
-          arm(entry);
-        }
+  // What is being placed comes last: it may wait for the release of what it replaces.
+  for (const bool placing : {false, true})
+    for (const auto& [key, entry] : open)
+      if ((entry->state() == v1::Hold::PLACING) == placing) go_on(entry);
+}
+
+void HoldBook::go_on(const EntryPtr& entry) {
+  // Released already, by one that replaces it.
+  if (entry->busy_ != Entry::Busy::kIdle) return;
+  switch (entry->state()) {
+    case v1::Hold::PLACING: {
+      // Its caller never heard; what it may have set aside below is released (R26), and asked
+      // again, it is placed anew by whoever still wants it.
+      if (entry->release_wanted()) return begin_release(entry);
+      entry->busy_ = Entry::Busy::kHolding;
+      Call call;
+      call.context = entry->record().context();
+      return release_replaced(entry, call, [this, entry] { make_hold(entry); });
     }
+    case v1::Hold::COMMITTING:
+      entry->busy_ = Entry::Busy::kCommitting;
+      return make_commit(entry);
+    case v1::Hold::RELEASING:
+      return make_release(entry);
+    default:
+      if (entry->release_wanted() && !ended(entry->state())) return begin_release(entry);
+      if (ended(entry->state()) && owes(entry->record())) return make_release(entry);
+      arm(entry);
   }
 }
 
@@ -117,10 +117,12 @@ void HoldBook::arm(const EntryPtr& entry) {
   if (ended(entry->state())) at = entry->not_after();
   entry->timer_.reset();
   if (!at) return;
-  const Duration delay = std::max(Duration::zero(), *at - now());
-  std::weak_ptr<Entry> weak = entry;
   // A moment later than the instant itself, which still counts as in time.
-  entry->timer_ = executor_.after(delay + std::chrono::milliseconds(1), [this, weak] {
+  wake(entry, std::max(Duration::zero(), *at - now()) + std::chrono::milliseconds(1));
+}
+
+void HoldBook::wake(const EntryPtr& entry, Duration delay) {
+  entry->timer_ = executor_.after(delay, [this, weak = std::weak_ptr<Entry>(entry)] {
     if (const auto due_entry = weak.lock()) due(due_entry);
   });
 }
@@ -141,12 +143,13 @@ void HoldBook::due(const EntryPtr& entry) {
 }
 
 void HoldBook::forget(const EntryPtr& entry) {
-  const bool busy = entry->busy_ != Entry::Busy::kIdle;
-  if (busy || owes(entry->record()) || now() <= entry->not_after()) return arm(entry);
+  // Kept while it owes (R7). Whoever ends its release arms it again.
+  if (entry->busy_ != Entry::Busy::kIdle || owes(entry->record())) return entry->timer_.reset();
+  if (now() <= entry->not_after()) return arm(entry);
   Batch batch;
   batch.erase({config_.kind, entry->key().first, entry->key().second});
   store_.commit(std::move(batch), [this, entry](Result<std::uint64_t> erased) {
-    if (!erased) return arm(entry);
+    if (!erased) return wake(entry, std::chrono::seconds(1));
     entries_.erase(entry->key());
     entry->timer_.reset();
     v1::WatchEvent event;
