@@ -196,11 +196,13 @@ Result<std::string> find_namespace(const LabState& state, const std::string& nam
     }
   if (name == "wan") return state.directory + "/ns/wan";
   std::map<std::string, std::string> functions;
-  for (const auto& platform : state.platforms) {
-    if (platform.site.empty()) continue;
-    const auto made = resources_of(platform.address, std::chrono::seconds(10));
-    if (!made.ok()) continue;
-    for (const auto& resource : made->resource()) {
+  std::vector<std::string> addresses;
+  for (const auto& platform : state.platforms) addresses.push_back(platform.address);
+  const auto answers = resources_of(addresses, std::chrono::seconds(10));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& platform = state.platforms[i];
+    if (!answers[i].ok()) continue;
+    for (const auto& resource : answers[i]->resource()) {
       if (resource.kind() != "netns" || resource.vnf_profile_id().empty()) continue;
       const std::string plain = resource.vnf_profile_id() + "-" + std::to_string(resource.index());
       all.push_back(platform.name + "/" + plain);

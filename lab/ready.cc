@@ -196,18 +196,27 @@ std::string tail(const std::string& path, std::size_t lines) {
   return text.empty() ? "its log is empty" : text;
 }
 
-Result<v1::ListResourcesResponse> resources_of(const std::string& address, Duration within) {
+std::vector<Result<v1::ListResourcesResponse>> resources_of(
+    const std::vector<std::string>& addresses, Duration within) {
+  using Answer = Result<v1::ListResourcesResponse>;
   AsioExecutor executor;
-  GrpcChannel channel(executor, address);
   Call call;
   call.deadline = SystemClock().now() + within;
-  std::promise<Result<v1::ListResourcesResponse>> answer;
+  // All channels live until all have answered: gRPC 1.51 now and then aborts when the last channel
+  // of a process goes while another is made.
+  std::deque<GrpcChannel> channels;
+  std::deque<std::promise<Answer>> promises(addresses.size());
+  for (const auto& address : addresses) channels.emplace_back(executor, address);
   executor.post([&] {
-    call_unary<v1::ListResourcesResponse>(
-        channel, "/terrace.v1.PlatformService/ListResources", call, v1::ListResourcesRequest(),
-        [&answer](Result<v1::ListResourcesResponse> reply) { answer.set_value(std::move(reply)); });
+    for (std::size_t i = 0; i < channels.size(); ++i)
+      call_unary<v1::ListResourcesResponse>(
+          channels[i], "/terrace.v1.PlatformService/ListResources", call,
+          v1::ListResourcesRequest(),
+          [promise = &promises[i]](Answer reply) { promise->set_value(std::move(reply)); });
   });
-  return answer.get_future().get();
+  std::vector<Answer> answers;
+  for (auto& promise : promises) answers.push_back(promise.get_future().get());
+  return answers;
 }
 
 }  // namespace terrace::lab

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -36,7 +37,9 @@ Status wait_ready(const Layout& layout, Duration within,
 // The last lines of a log.
 std::string tail(const std::string& path, std::size_t lines);
 
-// What a platform's leaves made, asked of it as its administrator. Blocking.
-Result<v1::ListResourcesResponse> resources_of(const std::string& address, Duration within);
+// What the leaves of platforms made, asked of each at its address as its administrator, all at once:
+// answers in the order of the addresses. Blocking.
+std::vector<Result<v1::ListResourcesResponse>> resources_of(
+    const std::vector<std::string>& addresses, Duration within);
 
 }  // namespace terrace::lab

@@ -157,16 +157,17 @@ terminate_it() {
   chapter 'Would we have noticed? A namespace is planted on purpose'
   : >"$work/planted"
   unshare "--net=$work/planted" true || die 'cannot plant a namespace'
-  take_snapshot planted
+  take_snapshot with-planted
   local inode
   inode=$(stat -L -c %i "$work/planted")
-  if "$snapshot" --compare "$work/before-order" "$work/planted" >"$work/found"; then
+  if "$snapshot" --compare "$work/before-order" "$work/with-planted" >"$work/found"; then
     die 'the comparison does not find a namespace that was planted'
   fi
   grep -qx "new:  namespace $inode" "$work/found" ||
     die "the comparison does not name the planted namespace $inode" "$(cat "$work/found")"
   ok "the comparison finds namespace $inode, and says so in $(wc -l <"$work/found") lines"
-  umount "$work/planted" && rm "$work/planted" || die 'cannot take the planted namespace away'
+  umount "$work/planted" || die 'cannot take the planted namespace away'
+  rm "$work/planted"
 
   chapter 'The lab goes, too'
   show terrace lab down

@@ -16,35 +16,38 @@ gather() {
 }
 
 # A part's id at one platform is an instance's, or a hold's, at the next: so the tree joins.
-tree_program='
-  def functions($p; $id): [.[$p].resources[] | select(.kind == "netns" and .holdId == $id
-      and (.vnfProfileId // "") != "") | "\(.vnfProfileId) #\(.index // 1)"];
+# Which platform knows the part with this id: the one that divided it again, or made it.
+join_program='
+  def next($p; $part):
+    [to_entries[] | select(.value | (.parts | any(.instanceId == $part))
+       or (.resources | any(.holdId == $part))) | .key]
+    | if any(. == $p) then $p else .[0] end;'
+
+tree_program=$join_program'
   def below($p; $id; $indent):
     . as $all
-    | (functions($p; $id)[] | "\($indent)runs \(.)"),
-      (.[$p].parts[] | select(.instanceId == $id)
-        | . as $part
-        | ([$all | to_entries[] | select(.value | (.parts | any(.instanceId == $part.delegatedId))
-             or (.resources | any(.holdId == $part.delegatedId)))
-            | .key]
-           | if any(. == $p) then $p else .[0] end) as $next
-        | "\($indent)part \($part.delegatedId[0:8]) to its child `\($part.child)`"
-          + (if $next == $p then " (its own infrastructure)"
-             elif $next == null then " (nobody knows it)"
+    | (.[$p].resources[] | select(.kind == "netns" and .holdId == $id and (.vnfProfileId // "") != "")
+        | "\($indent)runs \(.vnfProfileId) #\(.index // 1)"),
+      (.[$p].parts[] | select(.instanceId == $id) | .child as $child | .delegatedId as $part
+        | ($all | next($p; $part)) as $next
+        | "\($indent)part \($part[0:8]) to its child `\($child)`"
+          + (if $next == null then ": nobody knows it"
+             elif $next == $p then ", its own infrastructure"
              else ": platform \($next), \($all[$next].status.provider)" end),
-          ($all | below($next // $p; $part.delegatedId; $indent + "    ")));
+          ($all | below($next // $p; $part; $indent + "    ")));
   "platform \($top), \(.[$top].status.provider): instance \($id[0:8])", below($top; $id; "    ")'
 
-# The longest way down, by the ids that platforms give for their children.
-tiers_program='
-  [to_entries[] | {id: .value.status.platformId, name: .key,
-     below: [.value.status.child[]? | .platformId // empty]}] as $all
-  | def depth($id): 1 + ([$all[] | select(.id == $id).below[] | . as $b
-        | select($b != $id and any($all[]; .id == $b)) | depth($b)] | max // 0);
-  [$all[] | depth(.id)] | max'
+# The longest way down from platform to platform that a part was handed.
+tiers_program=$join_program'
+  def depth($p; $id):
+    . as $all
+    | 1 + ([.[$p].parts[] | select(.instanceId == $id).delegatedId as $part
+            | ($all | next($p; $part)) as $next | select($next != null and $next != $p)
+            | $all | depth($next; $part)] | max // 0);
+  depth($top; $id)'
 
 ask_everyone() {
-  local name id outside
+  local name id
   chapter 'What went where: each platform tells what it knows, joined by the ids of the parts'
   gather
   id=$(jq -r .id "$work/ns.json")
@@ -59,7 +62,7 @@ ask_everyone() {
   done
 
   platforms=$(jq '[.[] | select(.status.platformId)] | length' "$work/answers.json")
-  tiers=$(jq "$tiers_program" "$work/answers.json")
+  tiers=$(jq --arg top top --arg id "$id" "$tiers_program" "$work/answers.json")
   vnfs=$(jq '[.[].resources[] | select(.kind == "netns" and (.vnfProfileId // "") != "").where] |
              unique | length' "$work/answers.json")
   segments=$(jq '[.[].parts[].hold.envelope.link[]? | select(.stitching) |

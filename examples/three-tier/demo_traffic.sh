@@ -138,7 +138,7 @@ full_size_packets() {
     die "packets of $mtu bytes do not pass, and the proof says so" "$(cat "$work/ping")"
   ok "packets of $mtu bytes, the proof's MTU, pass unfragmented"
   inside client ip route flush cache
-  if inside client ping -q -c 3 -i 0.2 -W 1 -M probe -s $((mtu - 27)) "$vip" >"$work/ping" 2>&1; then
+  if inside client ping -q -c 3 -i 0.2 -W 1 -M "do" -s $((mtu - 27)) "$vip" >"$work/ping" 2>&1; then
     die "packets of $((mtu + 1)) bytes pass, one more than the proof's MTU" "$(cat "$work/ping")"
   fi
   grep -qE '[1-9][0-9]* packets transmitted, 0 received' "$work/ping" ||
