@@ -33,6 +33,14 @@ Status check_vnf(const DesiredPart& part, const DesiredVnf& vnf) {
 
 std::string function_file(const std::string& directory) { return directory + "/function"; }
 
+std::vector<std::string> addresses_of(const DesiredVnf& vnf) {
+  std::vector<std::string> addresses;
+  for (const auto& cp : vnf.cp()) {
+    addresses.insert(addresses.end(), cp.address().begin(), cp.address().end());
+  }
+  return addresses;
+}
+
 // All ports that the fabric should have.
 std::set<std::string> ports_of(const DesiredPart& part, const std::string& key) {
   std::set<std::string> ports;
@@ -215,6 +223,8 @@ Status Parts::make_functions(const Work& work, Fabric& fabric, AppliedPart& appl
         Status serves = wait_serving(one.ns, one.directory, *one.program, kServingWithin);
         if (!serves) return serves;
       }
+      Status heard = wait_heard(one.ns, addresses_of(work.part.vnf(index)), kForwardingWithin);
+      if (!heard) return heard;
       if (Status told = report(work.part.vnf(index), one.ns, applied); !told) return told;
     }
   }

@@ -1,11 +1,19 @@
 #include "southbound/netns/plumbing.h"
 
-#include <algorithm>
-#include <optional>
+#include <poll.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+
+#include "linux/deadline.h"
 #include "recursion/prefix.h"
 #include "southbound/netns/functions/function.h"
 #include "southbound/netns/names.h"
+#include "southbound/netns/run_dir.h"
 
 namespace terrace::netns {
 namespace {
@@ -121,6 +129,36 @@ Status set_routes(Netlink& inside, const DesiredVnf& vnf) {
   return {};
 }
 
+// As /proc/net/ipv6_route has them: 32 hexadecimal digits each.
+std::set<std::string> v6_digits(const std::vector<std::string>& addresses) {
+  std::set<std::string> digits;
+  for (const std::string& text : addresses) {
+    const auto address = IpAddress::parse(without_length(text));
+    if (!address || address->family() != IpFamily::kV6) continue;
+    char hex[33];
+    std::snprintf(hex, sizeof hex, "%016llx%016llx",
+                  static_cast<unsigned long long>(address->bits() >> 64),
+                  static_cast<unsigned long long>(address->bits()));
+    digits.insert(hex);
+  }
+  return digits;
+}
+
+// The IPv6 addresses of the thread's namespace that the kernel takes packets for.
+std::set<std::string> v6_in_use() {
+  constexpr std::uint32_t kLocal = 0x80000000;  // RTF_LOCAL
+  std::set<std::string> digits;
+  std::istringstream routes(read_file("/proc/thread-self/net/ipv6_route").value_or(""));
+  for (std::string line; std::getline(routes, line);) {
+    std::string destination, length, source, source_length, hop, metric, references, uses, flags;
+    std::istringstream(line) >> destination >> length >> source >> source_length >> hop >> metric >>
+        references >> uses >> flags;
+    const auto bits = std::strtoul(flags.c_str(), nullptr, 16);
+    if (length == "80" && (bits & kLocal) != 0) digits.insert(destination);
+  }
+  return digits;
+}
+
 Status make_interfaces(const VnfPlumbing& work, Netlink& inside) {
   const auto there = links_in(inside);
   if (!there) return there.problem();
@@ -160,6 +198,25 @@ Status plumb(const VnfPlumbing& work) {
   if (Status made = make_interfaces(work, *inside); !made) return made;
   if (Status set = set_addresses(*inside, work.vnf); !set) return set;
   return set_routes(*inside, work.vnf);
+}
+
+Status wait_heard(const kernel::NetNs& ns, const std::vector<std::string>& addresses,
+                  Duration within) {
+  const std::set<std::string> wanted = v6_digits(addresses);
+  if (wanted.empty()) return {};
+  const kernel::Deadline deadline(within);
+  return kernel::run_in(ns, [&]() -> Status {
+    for (;;) {
+      const auto used = v6_in_use();
+      if (std::includes(used.begin(), used.end(), wanted.begin(), wanted.end())) return {};
+      if (deadline.passed()) {
+        return make_problem(Problem::DEADLINE_EXCEEDED, "netns.not-heard",
+                            "the kernel does not take packets for its IPv6 addresses yet")
+            .at_resource(ns.label());
+      }
+      ::poll(nullptr, 0, 2);
+    }
+  });
 }
 
 Status report(const DesiredVnf& vnf, const kernel::NetNs& ns, driver::v1::AppliedPart& applied) {

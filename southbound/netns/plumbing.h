@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "linux/links.h"
 #include "linux/netns.h"
@@ -50,6 +51,12 @@ struct VnfPlumbing {
   Fabric& fabric;
 };
 Status plumb(const VnfPlumbing& work);
+
+// Until the namespace takes packets for the IPv6 addresses among these: the kernel joins their groups
+// and inserts their routes on its own time, tells nobody, and a neighbour that asks before that asks
+// again a second later.
+Status wait_heard(const kernel::NetNs& ns, const std::vector<std::string>& addresses,
+                  Duration within);
 
 // What the kernel has, connection point by connection point (R15).
 Status report(const driver::v1::DesiredVnf& vnf, const kernel::NetNs& ns,

@@ -58,6 +58,7 @@ Status plug_in(const NetNs& ns, Fabric& fabric, const DesiredLink& link, const s
   }
   // Asked for by name it sends at once; else perhaps a second later (LinkWatch::wait_running).
   if (auto seen = inside->link(kInterface); !seen) return std::move(seen).problem();
+  if (Status heard = wait_heard(ns, {address}, kForwardingWithin); !heard) return heard;
   return watch->wait_running({port}, kForwardingWithin);
 }
 

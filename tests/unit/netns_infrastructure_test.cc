@@ -161,7 +161,7 @@ TEST_F(Netns, ApplyingAgainDisturbsNoDownload) {
   EXPECT_EQ(bench_.of_kind("process"), before);
 }
 
-// Shows: R25, R27
+// Shows: R27
 TEST_F(Netns, OtherBackendsAreTakenInWithoutANewLoadBalancer) {
   auto part = shop();
   make(part);
@@ -280,6 +280,27 @@ TEST_F(Netns, BothFamiliesOnOneLink) {
     order.set_packet_size(1400);
     EXPECT_EQ(bench_.probe(order).verdict(), v1::ProbeResult::ANSWERED) << address;
   }
+}
+
+TEST_F(Netns, ALinkKeepsToItsBitRate) {
+  PartBuilder builder(kHold, "node-1");
+  auto& link = builder.link("client", "10.10.1.0/24");
+  link.add_attachment_id("ap-1");
+  link.set_bitrate(8'000'000);
+  auto& web = builder.vnf("web", "web");
+  builder.cp(web, "in", "client", "10.10.1.30/24");
+  parameter(web, "download-mib", "1");
+  make(builder.build());
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(body_of(http_get(customer_.ns(), "10.10.1.30", "/download")).size(), 1U << 20);
+  // 1.05 s by the rate alone.
+  EXPECT_GT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(900));
+}
+
+// The site may be the operator's own host: a customer on its port must not reach it.
+TEST_F(Netns, TheSiteItselfDoesNotAnswerACustomer) {
+  must(must(kernel::Netlink::open(bench_.site().ns())).add_address("lo", "10.10.1.77/32"));
+  EXPECT_EQ(ping("10.10.1.77").verdict, ProbeAnswer::Verdict::kSilent);
 }
 
 // Two sites, 192.0.2.1 and .2 on one underlay.
