@@ -9,21 +9,22 @@
 
 namespace terrace {
 
-// A place where a customer's network comes in: an interface of the site's namespace, which becomes a
-// port of a bridge of ours and must not be anyone else's.
+// A place where a customer's network comes in: an interface of the site's namespace, which becomes
+// a port of a bridge of ours and must not be anyone else's.
 struct NetnsAttachment {
   driver::v1::Attachment attachment;
   std::string interface;
 };
 
-// Where links leave for other sites: an interface of the site's namespace that has the vtep address.
+// Where links leave for other sites: an interface of the site's namespace that has the vtep
+// address.
 struct NetnsWanPort {
   driver::v1::WanPort port;
   std::string interface;
 };
 
-// One of the built-in functions (router, firewall, nat, web, loadbalancer), and the images that mean
-// it; none: "terrace/<name>".
+// One of the built-in functions (router, firewall, nat, web, loadbalancer), and the images that
+// mean it; none: "terrace/<name>".
 struct NetnsFunction {
   std::string name;
   std::vector<std::string> image;

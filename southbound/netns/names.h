@@ -1,7 +1,8 @@
 // What things are called: the same for the same part, after a restart too.
 //
-// Links' names have 15 characters at most, so they are made of hashes. They start with a letter that
-// tells what they are: v (a VNF's port), t (towards an attachment), s (towards a segment), probe.
+// Links' names have 15 characters at most, so they are made of hashes. They start with a letter
+// that tells what they are: v (a VNF's port), t (towards an attachment), s (towards a segment),
+// probe.
 #pragma once
 
 #include <cstddef>

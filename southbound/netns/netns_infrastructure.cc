@@ -21,8 +21,8 @@ class NetnsInfrastructure::Impl {
         log_(std::move(log)),
         pool_(site_->config().workers) {}
 
-  // Runs `work` on a worker once all that was asked before for the hold is done, then `reply` on the
-  // strand.
+  // Runs `work` on a worker once all that was asked before for the hold is done, then `reply` on
+  // the strand.
   template <class T>
   void run(const std::string& hold_id, std::function<Result<T>()> work,
            std::function<void(Result<T>)> reply) {

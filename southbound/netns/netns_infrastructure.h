@@ -1,9 +1,9 @@
 // Real infrastructure on Linux: each function a network namespace, links of bridges, veth pairs and
 // VXLAN, packet filters, and servers that run in them.
 //
-// What is made outlives the driver, and is found again by what is in its directory and in the kernel
-// (R27): nothing else is remembered. Needs neither `ip` nor `nft` nor a PATH; needs root, or a user
-// namespace with the rights to its network.
+// What is made outlives the driver, and is found again by what is in its directory and in the
+// kernel (R27): nothing else is remembered. Needs neither `ip` nor `nft` nor a PATH; needs root, or
+// a user namespace with the rights to its network.
 #pragma once
 
 #include <functional>
@@ -42,8 +42,8 @@ class NetnsInfrastructure final : public Infrastructure {
   // wrote.
   void apply(const driver::v1::DesiredPart& part, Reply<driver::v1::AppliedPart> reply) override;
   void remove(const std::string& hold_id, std::function<void(Status)> reply) override;
-  // Kinds "netns", "bridge", "veth", "vxlan", "process" and "file". What belongs to no hold that the
-  // directory tells of carries "stray:<name>", which `remove` takes.
+  // Kinds "netns", "bridge", "veth", "vxlan", "process" and "file". What belongs to no hold that
+  // the directory tells of carries "stray:<name>", which `remove` takes.
   void inspect(std::optional<std::string> hold_id,
                Reply<std::vector<v1::Resource>> reply) override;
   void probe(const driver::v1::ProbeOrder& order, Reply<v1::ProbeResult> reply) override;

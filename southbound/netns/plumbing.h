@@ -52,9 +52,9 @@ struct VnfPlumbing {
 };
 Status plumb(const VnfPlumbing& work);
 
-// Until the namespace takes packets for the IPv6 addresses among these: the kernel joins their groups
-// and inserts their routes on its own time, tells nobody, and a neighbour that asks before that asks
-// again a second later.
+// Until the namespace takes packets for the IPv6 addresses among these: the kernel joins their
+// groups and inserts their routes on its own time, tells nobody, and a neighbour that asks before
+// that asks again a second later.
 Status wait_heard(const kernel::NetNs& ns, const std::vector<std::string>& addresses,
                   Duration within);
 

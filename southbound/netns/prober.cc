@@ -129,7 +129,8 @@ Result<v1::ProbeResult> Parts::probe(const ProbeOrder& order) {
   if (!source) return source.problem();
   auto fabric = Fabric::open(*there);
   if (!fabric) return std::move(fabric).problem();
-  // Alive for as long as this call; its port goes with it, a moment later, so each has its own name.
+  // Alive for as long as this call; its port goes with it, a moment later, so each has its own
+  // name.
   const auto ns = NetNs::scratch();
   if (!ns) return ns.problem();
   const std::string port = std::string(kProbePort) + std::to_string(++probes_ % 1'000'000);

@@ -28,7 +28,8 @@ class RunDir {
   std::string namespace_path(const std::string& name) const { return namespaces() + "/" + name; }
   // Names, sorted; files whose namespace is gone (the machine was restarted) included.
   Result<std::vector<std::string>> namespace_names() const;
-  // Opens it, or makes it; `fresh` tells which. A file that is left of one that is gone is replaced.
+  // Opens it, or makes it; `fresh` tells which. A file that is left of one that is gone is
+  // replaced.
   struct Namespace {
     kernel::NetNs ns;
     bool fresh = false;

@@ -23,8 +23,8 @@ class Segments {
   // Learns from what is in the directory who uses what.
   explicit Segments(const Site& site);
 
-  // Makes the segment of a stitched link as it should be (the tunnel's far ends are those of all its
-  // holds) and plugs the fabric's bridge in. Refuses UNIMPLEMENTED "netns.encapsulation",
+  // Makes the segment of a stitched link as it should be (the tunnel's far ends are those of all
+  // its holds) and plugs the fabric's bridge in. Refuses UNIMPLEMENTED "netns.encapsulation",
   // "netns.vxlan-port".
   Status join(const std::string& key, const driver::v1::DesiredLink& link,
               const kernel::NetNs& fabric);

@@ -42,8 +42,8 @@ Result<bool> write_files(const std::string& directory, const Program& program) {
   }
   for (const Program::File& file : program.file) {
     const std::string path = directory + "/" + file.path;
-    const auto written =
-        file.sparse_size > 0 ? write_sparse(path, file.sparse_size) : write_file(path, file.content);
+    const auto written = file.sparse_size > 0 ? write_sparse(path, file.sparse_size)
+                                              : write_file(path, file.content);
     if (!written) return written.problem();
     configuration_changed = configuration_changed || (*written && file.configuration);
   }

@@ -81,8 +81,8 @@ inline void join(const kernel::NetNs& one, const std::string& name, const std::s
   must(there.set_up(other_name));
 }
 
-// A site with its driver. The interfaces "cust" (attachment point "ap-1") and, where a vtep is given,
-// "wan0" (WAN port "wan") must be there before open().
+// A site with its driver. The interfaces "cust" (attachment point "ap-1") and, where a vtep is
+// given, "wan0" (WAN port "wan") must be there before open().
 class NetnsBench {
  public:
   explicit NetnsBench(const std::string& directory, std::string vtep = "")

@@ -73,7 +73,8 @@ class Firewall final : public Function {
   Result<FunctionPlan> plan(const FunctionContext& context) const override {
     const auto& vnf = context.vnf;
     std::string counters = "  counter passed { }\n  counter dropped { }\n";
-    std::string chain = "  chain forward {\n    type filter hook forward priority 0; policy drop;\n";
+    std::string chain =
+        "  chain forward {\n    type filter hook forward priority 0; policy drop;\n";
     chain += kErrorsPass;
     std::set<std::string> counted;
     for (const std::string& entry : split_list(parameter_of(vnf, "deny"))) {
@@ -89,7 +90,8 @@ class Firewall final : public Function {
       if (!match) return bad_parameter(vnf, "allow", entry, kEntries);
       chain += "    " + *match + "counter name passed accept\n";
     }
-    chain += allowed.empty() ? "    counter name passed accept\n" : "    counter name dropped drop\n";
+    chain += allowed.empty() ? "    counter name passed accept\n"
+                             : "    counter name dropped drop\n";
     FunctionPlan plan;
     plan.forwards = true;
     plan.rules = counters + chain + "  }\n";

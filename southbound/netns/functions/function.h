@@ -1,5 +1,5 @@
-// A built-in function: what it is for the catalogue, and what one instance of it comes down to in its
-// namespace. Pure: effects are the driver's.
+// A built-in function: what it is for the catalogue, and what one instance of it comes down to in
+// its namespace. Pure: effects are the driver's.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Spreads connections on TCP 80 of its ingress over all instances of the function behind it (haproxy).
+// Spreads connections on TCP 80 of its ingress over all instances of the function behind it
+// (haproxy).
 //
 //   balance  roundrobin (each request, or connection, goes to the next), leastconn, source
 //   mode     http, tcp
