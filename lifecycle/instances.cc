@@ -69,13 +69,14 @@ void Instances::create(const std::string& tenant, const v1::CreateNsRequest& req
   const Key key{tenant, id};
   Batch batch;
   write(batch, key, record);
+  v1::NsInstance created = instance;
   records_[key] = std::move(record);
-  store_.commit(std::move(batch), [this, key, reply = std::move(reply)](auto revision) {
-    if (!revision) {
-      records_.erase(key);
-      return reply(revision.problem());
-    }
-    reply(records_[key].instance());
+  // It may be gone again, or in use, by the time it is durable.
+  store_.commit(std::move(batch), [this, key, created = std::move(created),
+                                   reply = std::move(reply)](auto revision) {
+    if (revision) return reply(created);
+    records_.erase(key);
+    reply(revision.problem());
   });
 }
 
@@ -125,6 +126,7 @@ Result<v1::ListNsResponse> Instances::list(const std::string& tenant,
 void Instances::remove(const std::string& tenant, const std::string& id,
                        Reply<google::protobuf::Empty> reply) {
   using google::protobuf::Empty;
+  using Removed = decltype(records_)::node_type;
   const Key key{tenant, id};
   const auto* const record = find(key);
   Status allowed;
@@ -141,11 +143,15 @@ void Instances::remove(const std::string& tenant, const std::string& id,
   }
   if (!allowed)
     return executor_.post([reply = std::move(reply), allowed] { reply(allowed.problem()); });
-  records_.erase(key);
+  auto removed = records_.extract(key);
   Batch batch;
   batch.erase({kNsInstanceKind, tenant, id});
-  store_.commit(std::move(batch), [reply = std::move(reply)](auto revision) {
-    revision ? reply(Empty()) : reply(revision.problem());
+  // What could not be removed is still there: a full disk's store has it.
+  store_.commit(std::move(batch), [this, removed = std::make_shared<Removed>(std::move(removed)),
+                                   reply = std::move(reply)](auto revision) {
+    if (revision) return reply(Empty());
+    records_.insert(std::move(*removed));
+    reply(revision.problem());
   });
 }
 

@@ -221,8 +221,7 @@ void Operations::terminate(const Call& call, const v1::TerminateRequest& request
 
 // --- on its way ---
 
-// Recorded, answered, and on its way. The platform's own records follow in the store's order, so
-// there is no need to wait for ours to be durable before it begins.
+// Recorded, answered, and on its way: one that could not be recorded has touched nothing.
 void Operations::begin(const Key& instance, OperationRecord record, Reply<Operation> reply) {
   auto& operation = *record.mutable_operation();
   const Key key{instance.first, operation.id()};
@@ -243,15 +242,20 @@ void Operations::begin(const Key& instance, OperationRecord record, Reply<Operat
   open_[key] = std::move(open);
   store_.commit(std::move(batch), [this, key, instance, answer,
                                    reply = std::move(reply)](auto revision) {
-    if (revision) return reply(answer);
-    if (auto* const unwritten = instances_.find(instance))
+    if (revision) {
+      reply(answer);
+      return go_on(key);
+    }
+    if (auto* const unwritten = instances_.find(instance)) {
       unwritten->mutable_instance()->clear_operation_id();
-    if (const auto* const made = instances_.find(instance); made != nullptr && made->delegated())
-      instances_.erase(instance);
+      // Made for this operation alone.
+      const bool made = unwritten->delegated() &&
+                        answer.lcm_operation_type() == Operation::INSTANTIATE;
+      if (made) instances_.erase(instance);
+    }
     open_.erase(key);
     reply(revision.problem());
   });
-  go_on(key);
 }
 
 void Operations::go_on(const Key& key) {
@@ -276,7 +280,10 @@ void Operations::hold(const Key& key) {
     const bool go = answer && (answer->state() == v1::Hold::HELD ||
                                answer->state() == v1::Hold::COMMITTING ||
                                answer->state() == v1::Hold::COMMITTED);
-    go ? commit(key) : settle(key, std::move(answer));
+    if (go) return commit(key);
+    // Being undone since before a restart: its end is when every release is confirmed (R11).
+    if (answer && answer->state() == v1::Hold::RELEASING) return release(key);
+    settle(key, std::move(answer));
   });
 }
 
