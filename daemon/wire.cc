@@ -18,7 +18,7 @@ namespace terrace {
 namespace {
 
 struct Child {
-  std::unique_ptr<GrpcChannel> channel;
+  std::unique_ptr<Channel> channel;
   std::unique_ptr<RemotePlatform> platform;
 };
 
@@ -116,7 +116,8 @@ StackOptions stack_options(const Config& config, const std::string& version, con
 
 class WiredDaemon final : public Daemon {
  public:
-  WiredDaemon(Config config, Log log) : config_(std::move(config)), log_(std::move(log)) {}
+  WiredDaemon(Config config, Log log, Wrapping wrapping)
+      : config_(std::move(config)), log_(std::move(log)), wrapping_(std::move(wrapping)) {}
   ~WiredDaemon() override { stop(Duration::zero()); }
   WiredDaemon(const WiredDaemon&) = delete;
   WiredDaemon& operator=(const WiredDaemon&) = delete;
@@ -158,6 +159,7 @@ class WiredDaemon final : public Daemon {
     auto store = SqliteStore::open(config_.state + "/terrace.db", executor_, random_);
     if (!store.ok()) return std::move(store).problem();
     store_ = std::move(store).value();
+    if (wrapping_.store) store_ = wrapping_.store(std::move(store_));
     return {};
   }
 
@@ -175,6 +177,7 @@ class WiredDaemon final : public Daemon {
   void add_child(const ChildConfig& config) {
     Child child;
     child.channel = std::make_unique<GrpcChannel>(executor_, config.address);
+    if (wrapping_.channel) child.channel = wrapping_.channel(std::move(child.channel));
     child.platform = std::make_unique<RemotePlatform>(
         executor_, clock_, random_, *child.channel, RemotePlatformOptions{.name = config.name});
     stack_->add_child(config.name, *child.platform, "remote", config.address);
@@ -205,6 +208,7 @@ class WiredDaemon final : public Daemon {
 
   const Config config_;
   const Log log_;
+  const Wrapping wrapping_;
   SystemClock clock_;
   SystemRandom random_;
   // Destroyed from the bottom up, after the executor has stopped.
@@ -219,8 +223,10 @@ class WiredDaemon final : public Daemon {
 
 }  // namespace
 
-Result<std::unique_ptr<Daemon>> Daemon::start(Config config, const std::string& version, Log log) {
-  auto daemon = std::make_unique<WiredDaemon>(std::move(config), std::move(log));
+Result<std::unique_ptr<Daemon>> Daemon::start(Config config, const std::string& version, Log log,
+                                              Wrapping wrapping) {
+  auto daemon =
+      std::make_unique<WiredDaemon>(std::move(config), std::move(log), std::move(wrapping));
   if (auto status = daemon->start(version); !status.ok()) return std::move(status).problem();
   return std::unique_ptr<Daemon>(std::move(daemon));
 }

@@ -17,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// For a daemon to stop by itself.
+constexpr Duration kGrace = std::chrono::seconds(10);
+
 Problem file_problem(const std::string& what, const std::string& path, const std::error_code& why) {
   return make_problem(why == std::errc::permission_denied ? Problem::PERMISSION_DENIED
                                                           : Problem::INTERNAL,
@@ -62,24 +65,29 @@ RunningPlatform& running(LabState& state, const std::string& name) {
                        [&](const auto& one) { return one.name == name; });
 }
 
+Status start_daemon(const LabOptions& options, const Layout& layout, LabState& state,
+                    const std::string& name) {
+  auto ns = kernel::NetNs::open(layout.platform_namespace(name));
+  if (!ns) return std::move(ns).problem();
+  kernel::Command command;
+  command.argv = {options.terraced, "--config", layout.config_path(name)};
+  // Nothing of ours is run by the daemons: they have no programs to find.
+  command.env = {"PATH=" + layout.empty_path(), "LC_ALL=C"};
+  command.env.insert(command.env.end(), options.environment.begin(), options.environment.end());
+  command.cwd = layout.platform_directory(name);
+  command.output_path = layout.log_path(name);
+  auto process = kernel::spawn(*ns, command);
+  if (!process) return std::move(process).problem();
+  running(state, name).process = *process;
+  return save(state);
+}
+
 Status start_daemons(const LabOptions& options, const Layout& layout, LabState& state) {
   std::vector<std::string> sorted;
   for (const auto& platform : layout.topology().platforms)
     order(layout.topology(), platform, sorted);
-  for (const auto& name : sorted) {
-    auto ns = kernel::NetNs::open(layout.platform_namespace(name));
-    if (!ns) return std::move(ns).problem();
-    kernel::Command command;
-    command.argv = {options.terraced, "--config", layout.config_path(name)};
-    // Nothing of ours is run by the daemons: they have no programs to find.
-    command.env = {"PATH=" + layout.empty_path(), "LC_ALL=C"};
-    command.cwd = layout.platform_directory(name);
-    command.output_path = layout.log_path(name);
-    auto process = kernel::spawn(*ns, command);
-    if (!process) return std::move(process).problem();
-    running(state, name).process = *process;
-    if (Status saved = save(state); !saved) return saved;
-  }
+  for (const auto& name : sorted)
+    if (Status started = start_daemon(options, layout, state, name); !started) return started;
   return {};
 }
 
@@ -153,8 +161,30 @@ Result<Raised> up(const LabOptions& options, const std::string& topology_file, s
   return problem;
 }
 
+Result<LabState> restart(const LabOptions& options, LabState state, const std::string& platform) {
+  auto topology = read_topology(state.topology_file);
+  if (!topology.ok()) return std::move(topology).problem();
+  if (topology->platform(platform) == nullptr)
+    return make_problem(Problem::NOT_FOUND, "lab.no-such-place",
+                        "The lab has no platform `" + platform + "`.")
+        .at_resource("lab/" + state.name);
+  const Layout layout(*topology, state.directory);
+  const kernel::ProcessId before = running(state, platform).process;
+  if (kernel::alive(before)) {
+    if (Status told = kernel::send_signal(before, SIGTERM); !told) return std::move(told).problem();
+    if (Status ended = kernel::wait_exit(before, kGrace); !ended) return std::move(ended).problem();
+  }
+  if (Status started = start_daemon(options, layout, state, platform); !started)
+    return std::move(started).problem();
+  const Status ready = wait_ready(
+      layout, options.patience,
+      [&](const std::string& name) { return kernel::alive(running(state, name).process); },
+      [](const std::string&) {});
+  if (!ready) return ready.problem();
+  return state;
+}
+
 Result<bool> down(const LabOptions& options, const std::string& name) {
-  constexpr Duration kGrace = std::chrono::seconds(10);
   const std::string directory = fs::absolute(options.run_directory) / name;
   std::error_code error;
   if (!fs::exists(directory, error)) return false;

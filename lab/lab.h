@@ -15,8 +15,9 @@ namespace terrace::lab {
 struct LabOptions {
   // Each lab has a directory of its own name below it.
   std::string run_directory = "/run/terrace/labs";
-  // The daemon's program.
+  // The daemon's program, and what its environment has beside an empty PATH ("NAME=value").
   std::string terraced;
+  std::vector<std::string> environment = {};
   Duration patience = std::chrono::seconds(30);
 };
 
@@ -29,6 +30,12 @@ struct Raised {
   bool was_up = false;
 };
 Result<Raised> up(const LabOptions& options, const std::string& topology_file, std::ostream& say);
+
+// Stops a platform's daemon, if it still runs, and starts it anew as `options` say; returns when all
+// platforms' catalogues show what is offered below them. What its infrastructure made runs on.
+// NOT_FOUND "lab.no-such-place"; else problems as of up(), without the undoing. The state is `state`
+// with the new process, and is saved.
+Result<LabState> restart(const LabOptions& options, LabState state, const std::string& platform);
 
 // Stops the daemons, ends what else runs in the lab's namespaces, drops them and all files. False:
 // there was nothing. Repeating it is harmless, and it needs no state to have been written.

@@ -73,18 +73,33 @@ std::string find_terraced() {
   return "";
 }
 
+Status choose_terraced(LabOptions& lab) {
+  if (lab.terraced.empty()) lab.terraced = find_terraced();
+  if (!lab.terraced.empty()) return {};
+  return make_problem(Problem::NOT_FOUND, "lab.no-daemon",
+                      "terraced is not installed beside terrace-lab.")
+      .possible("Build it (./run build), or name it: --terraced PATH.");
+}
+
 int run_up(Options& options) {
-  if (options.lab.terraced.empty()) options.lab.terraced = find_terraced();
-  if (options.lab.terraced.empty())
-    return fail(options, make_problem(Problem::NOT_FOUND, "lab.no-daemon",
-                                      "terraced is not installed beside terrace-lab.")
-                             .possible("Build it (./run build), or name it: --terraced PATH."));
+  if (Status chosen = choose_terraced(options.lab); !chosen) return fail(options, chosen.problem());
   const auto raised = up(options.lab, options.file, json(options) ? std::cerr : std::cout);
   if (!raised.ok()) return fail(options, raised.problem());
   if (json(options)) std::cout << to_json(raised->state);
   else
     std::cout << "the lab " << raised->state.name << (raised->was_up ? " is up already" : " is up")
               << ": " << raised->state.platforms.size() << " platforms\n";
+  return EXIT_SUCCESS;
+}
+
+int run_restart(Options& options) {
+  if (Status chosen = choose_terraced(options.lab); !chosen) return fail(options, chosen.problem());
+  const auto state = find(options.lab, "");
+  if (!state.ok()) return fail(options, state.problem());
+  const auto restarted = restart(options.lab, *state, options.name);
+  if (!restarted.ok()) return fail(options, restarted.problem());
+  if (json(options)) std::cout << to_json(*restarted);
+  else std::cout << options.name << " runs again\n";
   return EXIT_SUCCESS;
 }
 
@@ -164,6 +179,11 @@ int run(int argc, char** argv) {
   raise.add_option("FILE", options.file, "The topology")->required();
   raise.add_option("--terraced", options.lab.terraced, "The daemon, if not the one beside us");
   raise.footer("\nFor example:\n  terrace lab up examples/three-tier/lab.yaml");
+  auto& again = *app.add_subcommand("restart", "Stop a platform's daemon and start it anew");
+  again.add_option("NAME", options.name, "Which platform")->required();
+  again.add_option("--terraced", options.lab.terraced, "The daemon, if not the one beside us");
+  again.add_option("--env", options.lab.environment, "NAME=VALUE, for the daemon's environment");
+  again.footer("\nFor example:\n  terrace lab restart edge");
   auto& status = *app.add_subcommand("status", "What is there, and whether it runs");
   status.add_option("NAME", options.name, "Which lab, if several are up");
   status.footer("\nFor example:\n  terrace lab status -o json");
@@ -183,6 +203,7 @@ int run(int argc, char** argv) {
     return code == 0 ? 0 : 2;
   }
   if (raise.parsed()) return run_up(options);
+  if (again.parsed()) return run_restart(options);
   if (status.parsed()) return run_status(options);
   if (exec.parsed()) return run_exec(options);
   return run_down(options);
