@@ -14,16 +14,16 @@ namespace terrace::cli {
 
 // What `ns instantiate`, `ns plan` and `hold place` share, as typed.
 struct OrderOptions {
-  std::string file;
-  std::string nsd;
-  std::string flavour;
-  std::string level;
+  std::string file{};
+  std::string nsd{};
+  std::string flavour{};
+  std::string level{};
   // SAP=ATTACHMENT[:ADDRESS[,ADDRESS...]]; an address may carry its prefix length.
-  std::vector<std::string> sap;
+  std::vector<std::string> sap{};
   // VNF.KEY=VALUE
-  std::vector<std::string> param;
+  std::vector<std::string> param{};
   // VNF=ZONE
-  std::vector<std::string> location;
+  std::vector<std::string> location{};
 };
 
 struct Order {
