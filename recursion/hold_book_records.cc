@@ -54,6 +54,10 @@ void HoldBook::persist(const EntryPtr& entry, std::function<void()> then) {
 // --- at start ---
 
 Status HoldBook::load() {
+  auto clock = store_.get({config_.kind + "-clock", "", "latest"});
+  if (!clock) return clock.problem();
+  google::protobuf::Timestamp latest;
+  if (*clock && latest.ParseFromString((*clock)->body)) latest_ = from_timestamp(latest);
   Query query;
   query.kind = config_.kind;
   query.page_size = Query::kMaxPageSize;
@@ -148,6 +152,9 @@ void HoldBook::forget(const EntryPtr& entry) {
   if (now() <= entry->not_after()) return arm(entry);
   Batch batch;
   batch.erase({config_.kind, entry->key().first, entry->key().second});
+  // A clock set back over a restart must not make room for what is forgotten here (R7).
+  batch.put({config_.kind + "-clock", "", "latest"}, "", "",
+            to_timestamp(now()).SerializeAsString());
   store_.commit(std::move(batch), [this, entry](Result<std::uint64_t> erased) {
     if (!erased) return wake(entry, std::chrono::seconds(1));
     entries_.erase(entry->key());

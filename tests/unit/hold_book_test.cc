@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/time.h"
 #include "store/memory_store.h"
 #include "tests/support/service_builder.h"
 #include "tests/support/sim_executor.h"
@@ -95,13 +96,24 @@ class FullStore final : public Store {
   MemoryStore inner_;
 };
 
+// May be set back.
+class WallClock final : public Clock {
+ public:
+  explicit WallClock(const Clock& clock) : clock_(clock) {}
+  Instant now() const override { return clock_.now() - back; }
+  Duration back{};
+
+ private:
+  const Clock& clock_;
+};
+
 class HoldBookTest : public ::testing::Test {
  protected:
   void boot() {
     HoldBookConfig config;
     config.platform_id = PlatformId("p");
     maker_ = std::make_unique<ManualMaker>();
-    book_ = std::make_unique<HoldBook>(std::move(config), *maker_, store_, sim_, sim_);
+    book_ = std::make_unique<HoldBook>(std::move(config), *maker_, store_, sim_, clock_);
     ASSERT_TRUE(book_->load());
     book_->resume();
   }
@@ -156,6 +168,7 @@ class HoldBookTest : public ::testing::Test {
   }
 
   SimExecutor sim_;
+  WallClock clock_{sim_};
   SeededRandom random_{1};
   FullStore store_{sim_, random_};
   std::unique_ptr<ManualMaker> maker_;
@@ -279,6 +292,27 @@ TEST_F(HoldBookTest, AFullDiskIsNotAskedToForgetWithoutAPause) {
   store_.full = false;
   sim_.advance(std::chrono::seconds(5));
   EXPECT_EQ(book_->look_up("t", "a"), nullptr);
+}
+
+// Shows: R7
+TEST_F(HoldBookTest, AClockSetBackOverARestartRevivesNothingThatWasForgotten) {
+  Call dated = call();
+  dated.context.set_not_after_us(to_micros(sim_.now() + std::chrono::minutes(1)));
+  const auto first = hold("a", dated);
+  sim_.run_ready();
+  maker_->settle(maker_->holds);
+  sim_.run_ready();
+  release("a", dated);
+  sim_.run_ready();
+  maker_->settle(maker_->releases);
+  sim_.advance(std::chrono::minutes(2));
+  ASSERT_EQ(book_->look_up("t", "a"), nullptr);
+  clock_.back = std::chrono::hours(1);
+  boot();
+  const auto late = hold("a", dated);
+  sim_.run_ready();
+  ASSERT_TRUE(late->has_value() && !(*late)->ok());
+  EXPECT_EQ((*late)->problem().type(), "hold.too-late");
 }
 
 // Shows: R8, R26
