@@ -1,2 +1,4 @@
-add_test(NAME problems_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/problems_test.sh)
-set_tests_properties(problems_test PROPERTIES LABELS unit TIMEOUT 60)
+foreach(name problems_test links_test)
+  add_test(NAME ${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/${name}.sh)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 60)
+endforeach()
