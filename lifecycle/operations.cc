@@ -69,7 +69,10 @@ void Operations::resume() {
   // Instances of parts whose hold ended while nobody was looking.
   std::vector<Key> orphans;
   for (const auto& [key, record] : instances_.all()) {
-    if (!record.delegated() || !record.instance().operation_id().empty()) continue;
+    if (!record.delegated()) continue;
+    // Or ends from now on: a release that was under way goes on by itself.
+    observe(key.first);
+    if (!record.instance().operation_id().empty()) continue;
     const auto* const hold = book_.look_up(key.first, record.instance().hold_id());
     if (hold == nullptr || ended(hold->hold().state())) orphans.push_back(key);
   }

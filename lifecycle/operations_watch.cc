@@ -123,6 +123,8 @@ void Operations::progress(const v1::Hold& hold) {
       enter(open->record, Operation::ROLLING_BACK);
     tell(key, operation);
   }
+  // However it came to its end: a part's instance goes with its hold (R1).
+  if (ended(hold.state())) hold_ended(hold.tenant(), hold.id());
 }
 
 }  // namespace terrace

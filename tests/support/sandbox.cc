@@ -190,6 +190,8 @@ void Sandbox::kill(const std::string& name) {
   dead.dispatch.reset();
   dead.stack.reset();
   dead.remotes.clear();
+  // What was posted while it was taken apart is never run either.
+  dead.executor.kill();
 }
 
 void Sandbox::lose_store(const std::string& name) {
