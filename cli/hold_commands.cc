@@ -132,7 +132,8 @@ void add_hold_commands(CLI::App& app, Chosen& chosen) {
   add_order_options(placed, options->order);
   placed.add_option("--id", options->id, "The hold's id, a UUID of your own choice");
   chosen.on(placed, [options](Session& session) { return place(session, *options); });
-  auto& listed = add_command(group, "list", "The holds there are", "terrace -p top hold list --all");
+  auto& listed =
+      add_command(group, "list", "The holds there are", "terrace -p top hold list --all");
   listed.add_flag("--all", options->all, "Those that have ended, too");
   chosen.on(listed, [options](Session& session) { return list(session, *options); });
   auto& shown = add_command(group, "show", "One hold, with every value chosen",

@@ -41,7 +41,8 @@ int run_lab(Session& session, const std::vector<std::string>& rest) {
 }  // namespace
 
 void add_lab_command(CLI::App& app, Chosen& chosen) {
-  auto& lab = *app.add_subcommand("lab", "Platforms stacked on this machine: up, status, exec, down");
+  auto& lab =
+      *app.add_subcommand("lab", "Platforms stacked on this machine: up, status, exec, down");
   lab.prefix_command();
   lab.set_help_flag();
   lab.footer("\nFor example:\n  terrace lab up examples/three-tier/lab.yaml");

@@ -123,7 +123,8 @@ Status remove(Client& client, const std::string& id) {
 // An instance that this very command created, and whose order came to nothing, is nobody's.
 void tidy(Client& client, const Terminal& terminal, const Begun& begun) {
   if (!begun.created) return;
-  if (const Status gone = remove(client, begun.instance.id()); !gone) fail(terminal, gone.problem());
+  if (const Status gone = remove(client, begun.instance.id()); !gone)
+    fail(terminal, gone.problem());
 }
 
 Result<v1::NsLcmOpOcc> order_it(Session& session, Client& client, const Begun& begun, Order order,
@@ -190,8 +191,8 @@ int run_terminate(Session& session, const NsOptions& options) {
   if (options.remove && last->operation_state() == v1::NsLcmOpOcc::COMPLETED)
     if (const Status gone = remove(**client, instance->id()); !gone)
       return fail(terminal, gone.problem());
-  return conclude(terminal, *last,
-                  options.name + (options.remove ? " is terminated and deleted" : " is terminated"));
+  const char* const done = options.remove ? " is terminated and deleted" : " is terminated";
+  return conclude(terminal, *last, options.name + done);
 }
 
 int run_show(Session& session, const NsOptions& options) {

@@ -11,7 +11,7 @@
 
 namespace terrace::cli {
 
-// Everything chosen: functions with their addresses, links with their segments, SAPs, announcements.
+// Everything chosen: functions with their addresses, links with segments, SAPs, announcements.
 std::vector<Tree> proof_branches(const Terminal& terminal, const v1::Proof& proof);
 
 // An instance: state, price, what was chosen, the customer's routes, and the parts it was divided

@@ -66,10 +66,12 @@ int watch(Session& session, const std::string& id) {
 void add_operation_commands(CLI::App& app, Chosen& chosen) {
   auto& group = add_group(app, "op", "Operations on network services");
   const auto id = std::make_shared<std::string>();
-  auto& shown = add_command(group, "show", "An operation and its tasks", "terrace -p top op show ID");
+  auto& shown =
+      add_command(group, "show", "An operation and its tasks", "terrace -p top op show ID");
   shown.add_option("ID", *id, "Its id")->required();
   chosen.on(shown, [id](Session& session) { return show(session, *id); });
-  chosen.on(add_command(group, "list", "The operations there were", "terrace -p top op list"), list);
+  chosen.on(add_command(group, "list", "The operations there were", "terrace -p top op list"),
+            list);
   auto& watched = add_command(group, "watch", "Follow it to its end, task by task",
                               "terrace -p top op watch ID");
   watched.add_option("ID", *id, "Its id")->required();

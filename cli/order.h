@@ -46,8 +46,8 @@ Result<Order> make_order(const OrderOptions& options);
 // "order.ambiguous-attachment" where a name is not unique.
 Status name_attachments(v1::InstantiateNsRequest& body, const v1::Catalogue& catalogue);
 
-// A file's bytes; NOT_FOUND, PERMISSION_DENIED or RESOURCE_EXHAUSTED (above 4 MiB) naming it. "-" is
-// standard input.
+// A file's bytes; NOT_FOUND, PERMISSION_DENIED or RESOURCE_EXHAUSTED (above 4 MiB) naming it. "-"
+// is standard input.
 Result<std::string> read_file(const std::string& path);
 
 }  // namespace terrace::cli

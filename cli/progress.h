@@ -1,4 +1,4 @@
-// An operation as it goes on: its tasks redrawn in place on a terminal, else a line for each change.
+// An operation as it goes on: its tasks redrawn in place on a terminal, else a line a change.
 #pragma once
 
 #include <map>

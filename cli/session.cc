@@ -76,8 +76,8 @@ Session::~Session() = default;
 Result<Client*> Session::client() {
   if (connection_ == nullptr) {
     const char* const labs = std::getenv("TERRACE_LABS");
-    auto address = resolve_platform(options_.platform.empty() ? kDefaultPlatform : options_.platform,
-                                    labs != nullptr ? labs : kLabsDirectory);
+    const std::string name = options_.platform.empty() ? kDefaultPlatform : options_.platform;
+    auto address = resolve_platform(name, labs != nullptr ? labs : kLabsDirectory);
     if (!address.ok()) return address.problem();
     ClientOptions client;
     client.address = *std::move(address);

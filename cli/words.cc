@@ -36,7 +36,8 @@ std::string words(const v1::Location& location) {
 
 std::string words(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0) return "";
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}Z", fmt::gmtime(static_cast<std::time_t>(time.seconds())));
+  const auto seconds = static_cast<std::time_t>(time.seconds());
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}Z", fmt::gmtime(seconds));
 }
 
 std::string words(const v1::Stitching& stitching) {

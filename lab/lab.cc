@@ -56,7 +56,8 @@ Status write_configurations(const Layout& layout) {
 // From below upwards, so that each finds its children there.
 void order(const Topology& topology, const Platform& platform, std::vector<std::string>& sorted) {
   if (std::find(sorted.begin(), sorted.end(), platform.name) != sorted.end()) return;
-  for (const auto& below : platform.below) order(topology, *topology.platform(below.platform), sorted);
+  for (const auto& below : platform.below)
+    order(topology, *topology.platform(below.platform), sorted);
   sorted.push_back(platform.name);
 }
 

@@ -120,7 +120,9 @@ Status join_sites(Builder& builder, const Layout& layout) {
   for (const auto& site : layout.topology().sites) {
     const std::string place = layout.site_namespace(site.name), port = layout.wan_port(site.name);
     const Status done = in_order(
-        {[&] { return builder.join(place, Layout::kWanLink, layout.wan_namespace(), port, wan.mtu); },
+        {[&] {
+           return builder.join(place, Layout::kWanLink, layout.wan_namespace(), port, wan.mtu);
+         },
          [&] { return builder.port(layout.wan_namespace(), port); },
          [&] { return builder.address(place, Layout::kWanLink, site.address + length); }});
     if (!done) return done;

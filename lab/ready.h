@@ -37,8 +37,8 @@ Status wait_ready(const Layout& layout, Duration within,
 // The last lines of a log.
 std::string tail(const std::string& path, std::size_t lines);
 
-// What the leaves of platforms made, asked of each at its address as its administrator, all at once:
-// answers in the order of the addresses. Blocking.
+// What the leaves of platforms made, asked of each at its address as its administrator, all at
+// once: answers in the order of the addresses. Blocking.
 std::vector<Result<v1::ListResourcesResponse>> resources_of(
     const std::vector<std::string>& addresses, Duration within);
 

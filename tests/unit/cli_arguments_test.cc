@@ -93,7 +93,8 @@ TEST(CliArguments, PlatformsOfLabsGoByName) {
   const auto lab = [&](const std::string& name, const std::string& platform) {
     std::filesystem::create_directories(directory / name);
     std::ofstream(directory / name / "state.json")
-        << R"({"platforms":[{"name":")" << platform << R"(","address":"unix:/)" << name << R"("}]})";
+        << R"({"platforms":[{"name":")" << platform << R"(","address":"unix:/)" << name
+        << R"("}]})";
   };
   lab("one", "top");
   lab("two", "edge");

@@ -57,7 +57,8 @@ v1::NsInstance instance() {
   auto made = parse<v1::NsInstance>(R"(
     id: "a01b0249-898b-4569-b89c-7daf6ede7584" ns_instance_name: "shop" nsd_id: "web-shop"
     flavour_id: "default" ns_state: INSTANTIATED
-    customer_route { sapd_id: "client" route { prefix: "10.10.65.0/24" next_hop: "10.10.4.10" } })");
+    customer_route { sapd_id: "client"
+      route { prefix: "10.10.65.0/24" next_hop: "10.10.4.10" } })");
   *made.mutable_proof() = parse<v1::Proof>(kProof);
   return made;
 }
