@@ -156,6 +156,13 @@ void Operations::instantiate(const Call& call, const v1::InstantiateRequest& req
   const bool with_hold = !request.hold_id().empty();
   std::string operation_id = request.operation_id();
   if (operation_id.empty()) operation_id = with_hold ? request.hold_id() : uuid_v4(random_);
+  // R9, before anything is recorded: an operation begun by who is fenced out would stand in the way
+  // of its successor's.
+  const auto* const fenced = with_hold ? book_.look_up(tenant, request.hold_id()) : nullptr;
+  if (fenced != nullptr && call.context.epoch() < fenced->epoch())
+    return later<Operation>(
+        executor_, std::move(reply),
+        old_epoch(request.hold_id(), fenced->epoch(), call.context.epoch()));
   const std::string digest = sha256_hex(request.SerializeAsString());
   auto known = replay({tenant, operation_id}, digest);
   if (known || known.problem().code() != Problem::NOT_FOUND)

@@ -17,16 +17,6 @@ std::string digest_of(const google::protobuf::Message& message) {
   return sha256_hex(message.SerializeAsString());
 }
 
-Problem old_epoch(const std::string& id, std::uint64_t seen, std::uint64_t got) {
-  Problem problem = make_problem(Problem::ABORTED, "epoch.old",
-                                 "A newer worker or operation has taken over this instance.")
-                        .at_resource("hold/" + id)
-                        .constraint("epoch", ">= " + std::to_string(seen), std::to_string(got))
-                        .possible("Raise the epoch and repeat, if you are its current worker.");
-  problem.set_epoch_seen(seen);
-  return problem;
-}
-
 Problem other_body(const std::string& id) {
   return make_problem(Problem::ALREADY_EXISTS, "hold.other-body",
                       "A hold with this id was placed with another request.")
@@ -43,6 +33,16 @@ Problem no_longer_held(const v1::Hold& hold) {
 }
 
 }  // namespace
+
+Problem old_epoch(const std::string& id, std::uint64_t seen, std::uint64_t got) {
+  Problem problem = make_problem(Problem::ABORTED, "epoch.old",
+                                 "A newer worker or operation has taken over this instance.")
+                        .at_resource("hold/" + id)
+                        .constraint("epoch", ">= " + std::to_string(seen), std::to_string(got))
+                        .possible("Raise the epoch and repeat, if you are its current worker.");
+  problem.set_epoch_seen(seen);
+  return problem;
+}
 
 bool ended(v1::Hold::State state) {
   switch (state) {

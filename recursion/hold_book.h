@@ -114,6 +114,8 @@ class HoldBook final : public Platform {
   std::vector<Watcher*> watchers_;
 };
 
+// R9: the refusal of a call for this hold under an epoch older than one seen.
+Problem old_epoch(const std::string& id, std::uint64_t seen, std::uint64_t got);
 // Whether a hold in this state is over.
 bool ended(v1::Hold::State state);
 // Whether releases are owed to children for this record (R11).
