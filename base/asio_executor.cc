@@ -53,7 +53,9 @@ class AsioExecutor::Impl {
 
 AsioExecutor::AsioExecutor() : impl_(std::make_unique<Impl>()) {}
 
-AsioExecutor::~AsioExecutor() { stop(); }
+AsioExecutor::~AsioExecutor() {
+  stop();
+}
 
 void AsioExecutor::stop() {
   impl_->stopped = true;

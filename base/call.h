@@ -1,5 +1,5 @@
-// What a call is, whoever carries it: beside the message its context, deadline and trace; one reply;
-// or a stream that lasts as long as its subscription.
+// What a call is, whoever carries it: beside the message its context, deadline and trace; one
+// reply; or a stream that lasts as long as its subscription.
 #pragma once
 
 #include <functional>

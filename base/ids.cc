@@ -15,7 +15,9 @@ using Bytes = std::array<unsigned char, 16>;
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-bool is_hyphen_place(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+bool is_hyphen_place(std::size_t i) {
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
 
 // Sets version and variant, and writes it down.
 std::string to_text(Bytes bytes, unsigned version) {
@@ -75,8 +77,8 @@ std::string uuid_v5(std::string_view namespace_uuid, std::string_view name) {
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool fits = is_hyphen_place(i) ? text[i] == '-'
-                                         : kHexDigits.find(text[i]) != std::string_view::npos;
+    const bool fits =
+        is_hyphen_place(i) ? text[i] == '-' : kHexDigits.find(text[i]) != std::string_view::npos;
     if (!fits) return false;
   }
   return true;

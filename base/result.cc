@@ -42,7 +42,9 @@ ProblemBuilder&& ProblemBuilder::cause(Problem cause) && {
   return std::move(*this);
 }
 
-ProblemBuilder::operator Problem() && { return std::move(problem_); }
+ProblemBuilder::operator Problem() && {
+  return std::move(problem_);
+}
 
 ProblemBuilder make_problem(Problem::Code code, std::string_view type, std::string_view what) {
   return {code, type, what};

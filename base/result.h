@@ -43,9 +43,9 @@ std::string describe(const Problem& problem);
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}            // NOLINT
   Result(Problem problem) : state_(std::in_place_index<1>, std::move(problem)) {}  // NOLINT
-  Result(ProblemBuilder builder) : Result(Problem(std::move(builder))) {}    // NOLINT
+  Result(ProblemBuilder builder) : Result(Problem(std::move(builder))) {}          // NOLINT
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -145,12 +145,12 @@ class TreeBuilder final : public YAML::EventHandler {
     entry.column = at.column;
     const auto [earlier, is_new] = frame.lines.emplace(key, entry.line);
     if (!is_new) {
-      stop(mark, make_problem(Problem::INVALID_ARGUMENT, "yaml.duplicate-key",
-                              "duplicate key `" + key + "`: lines " +
-                                  std::to_string(earlier->second) + " and " +
-                                  std::to_string(entry.line))
-                     .at(where(file_, entry.line, entry.column))
-                     .at(where(file_, earlier->second, 0)));
+      stop(mark,
+           make_problem(Problem::INVALID_ARGUMENT, "yaml.duplicate-key",
+                        "duplicate key `" + key + "`: lines " + std::to_string(earlier->second) +
+                            " and " + std::to_string(entry.line))
+               .at(where(file_, entry.line, entry.column))
+               .at(where(file_, earlier->second, 0)));
     }
     frame.node.entries.push_back(std::move(entry));
     frame.has_key = true;

@@ -141,8 +141,7 @@ class YamlReader {
   std::size_t each(std::string_view key, const ItemReader& read);
   // Calls back once for each entry, whatever its key: for mappings from names to things. Counts all
   // keys as read.
-  void each_entry(
-      const std::function<void(const std::string& name, const YamlNode& value)>& read);
+  void each_entry(const std::function<void(const std::string& name, const YamlNode& value)>& read);
 
   // The raw value, marked as read; null when it is not there.
   const YamlNode* find(std::string_view key);

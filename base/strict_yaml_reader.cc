@@ -19,10 +19,14 @@ std::string quoted(std::string_view text) {
 
 std::string_view kind_name(YamlNode::Kind kind) {
   switch (kind) {
-    case YamlNode::Kind::kNull: return "nothing";
-    case YamlNode::Kind::kScalar: return "a single value";
-    case YamlNode::Kind::kSequence: return "a list";
-    case YamlNode::Kind::kMapping: return "a mapping";
+    case YamlNode::Kind::kNull:
+      return "nothing";
+    case YamlNode::Kind::kScalar:
+      return "a single value";
+    case YamlNode::Kind::kSequence:
+      return "a list";
+    case YamlNode::Kind::kMapping:
+      return "a mapping";
   }
   return "nothing";
 }
@@ -114,7 +118,9 @@ YamlReader::YamlReader(const YamlNode& node, std::string path, YamlProblems& pro
                 "a mapping belongs here, and this is " + std::string(kind_name(node.kind)));
 }
 
-YamlReader::~YamlReader() { report_unread(); }
+YamlReader::~YamlReader() {
+  report_unread();
+}
 
 std::string YamlReader::path_of(std::string_view key) const {
   return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
@@ -128,8 +134,8 @@ void YamlReader::report_unread() {
     std::string what = "unknown key " + quoted(entry.key);
     const std::string meant = nearest_word(entry.key, known);
     if (!meant.empty()) what += "; did you mean `" + meant + "`?";
-    auto& found = problems_.add(entry.line, entry.column, path_of(entry.key), "yaml.unknown-key",
-                                what);
+    auto& found =
+        problems_.add(entry.line, entry.column, path_of(entry.key), "yaml.unknown-key", what);
     if (!meant.empty() || known.empty()) continue;
     std::string all;
     for (const auto& name : known) all += (all.empty() ? "" : ", ") + name;
@@ -143,7 +149,9 @@ const YamlNode* YamlReader::find(std::string_view key) {
   return entry == nullptr ? nullptr : &entry->value;
 }
 
-void YamlReader::ignore(std::string_view key) { known_.emplace(key); }
+void YamlReader::ignore(std::string_view key) {
+  known_.emplace(key);
+}
 
 Problem& YamlReader::refuse(std::string_view key, std::string_view type, std::string_view what) {
   known_.emplace(key);
@@ -165,9 +173,9 @@ const YamlNode* YamlReader::scalar(std::string_view key) {
   if (value->kind == YamlNode::Kind::kNull) {
     problems_.add(*value, path, "yaml.no-value", quoted(key) + " has no value");
   } else {
-    problems_.add(*value, path, "yaml.wrong-shape",
-                  "a single value belongs here, and this is " +
-                      std::string(kind_name(value->kind)));
+    problems_.add(
+        *value, path, "yaml.wrong-shape",
+        "a single value belongs here, and this is " + std::string(kind_name(value->kind)));
   }
   return nullptr;
 }
@@ -197,10 +205,10 @@ std::optional<std::uint64_t> YamlReader::optional_uint(std::string_view key, std
     number = number * 10 + digit;
   }
   if (sound && number >= min && number <= max) return number;
-  auto& found = problems_.add(
-      *value, path_of(key), sound ? "yaml.out-of-range" : "yaml.wrong-type",
-      sound ? "the number is out of range" : "a whole number belongs here, and this is " +
-                                                 quoted(value->text));
+  auto& found =
+      problems_.add(*value, path_of(key), sound ? "yaml.out-of-range" : "yaml.wrong-type",
+                    sound ? "the number is out of range"
+                          : "a whole number belongs here, and this is " + quoted(value->text));
   found.mutable_constraint()->set_name("range");
   found.mutable_constraint()->set_limit(std::to_string(min) + ".." + std::to_string(max));
   found.mutable_constraint()->set_actual(value->text.substr(0, 80));

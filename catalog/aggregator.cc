@@ -75,10 +75,14 @@ std::string terms_version(const v1::Offer& offer) {
 
 std::string capability_of(const v1::Offer& offer) {
   switch (offer.what_case()) {
-    case v1::Offer::kFunction: return offer.function().capability();
-    case v1::Offer::kNetworkService: return offer.network_service().capability();
-    case v1::Offer::kConnection: return "connection";
-    case v1::Offer::WHAT_NOT_SET: break;
+    case v1::Offer::kFunction:
+      return offer.function().capability();
+    case v1::Offer::kNetworkService:
+      return offer.network_service().capability();
+    case v1::Offer::kConnection:
+      return "connection";
+    case v1::Offer::WHAT_NOT_SET:
+      break;
   }
   return {};
 }
@@ -179,11 +183,11 @@ CatalogueChange CatalogueAggregator::upsert_child(const std::string& child,
                            same_items(before.interconnects, next.interconnects);
   auto change = CatalogueChange::kTerms;
   if (same_places && only_capacity_differs(before.offers, next.offers)) {
-    const bool same = std::equal(before.offers.begin(), before.offers.end(), next.offers.begin(),
-                                 [](const auto& a, const auto& b) {
-                                   return deterministic_bytes(a.second) ==
-                                          deterministic_bytes(b.second);
-                                 });
+    const bool same =
+        std::equal(before.offers.begin(), before.offers.end(), next.offers.begin(),
+                   [](const auto& a, const auto& b) {
+                     return deterministic_bytes(a.second) == deterministic_bytes(b.second);
+                   });
     change = same ? CatalogueChange::kNothing : CatalogueChange::kCapacity;
   }
   forget(child);
@@ -206,8 +210,8 @@ CatalogueChange CatalogueAggregator::remove_child(const std::string& child) {
   const auto found = children_.find(child);
   if (found == children_.end()) return CatalogueChange::kNothing;
   const auto& gone = found->second;
-  const bool showed = !gone.offers.empty() || !gone.attachment_points.empty() ||
-                      !gone.interconnects.empty();
+  const bool showed =
+      !gone.offers.empty() || !gone.attachment_points.empty() || !gone.interconnects.empty();
   forget(child);
   return showed ? CatalogueChange::kTerms : CatalogueChange::kNothing;
 }

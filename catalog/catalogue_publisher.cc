@@ -32,7 +32,9 @@ CataloguePublisher::CataloguePublisher(Executor& executor, std::string incarnati
 
 CataloguePublisher::~CataloguePublisher() = default;
 
-void CataloguePublisher::restore(v1::Catalogue catalogue) { current_ = std::move(catalogue); }
+void CataloguePublisher::restore(v1::Catalogue catalogue) {
+  current_ = std::move(catalogue);
+}
 
 v1::CatalogueEvent CataloguePublisher::event(v1::CatalogueEvent::Type type) const {
   v1::CatalogueEvent event;

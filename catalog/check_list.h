@@ -52,15 +52,14 @@ class CheckList {
   }
   template <class List>
   std::set<std::string> unique(const std::string& path, const List& list, std::string_view sort) {
-    return unique(path, list, sort, [](const auto& each) -> const std::string& {
-      return each.id();
-    });
+    return unique(path, list, sort,
+                  [](const auto& each) -> const std::string& { return each.id(); });
   }
 
   static bool is_sound(std::string_view id) {
     return id.size() <= 255 && std::none_of(id.begin(), id.end(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
+             return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+           });
   }
 
   std::vector<Problem> take() { return std::move(found_); }

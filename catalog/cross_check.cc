@@ -20,8 +20,8 @@ std::set<std::string> ids_of(const List& list) {
 
 template <class List>
 auto* by_id(const List& list, const std::string& id) {
-  const auto found = std::find_if(list.begin(), list.end(),
-                                  [&](const auto& each) { return each.id() == id; });
+  const auto found =
+      std::find_if(list.begin(), list.end(), [&](const auto& each) { return each.id() == id; });
   return found == list.end() ? nullptr : &*found;
 }
 
@@ -56,8 +56,9 @@ class CrossCheck {
                    const std::string& sort) {
     for (int i = 0; i < ids.size(); ++i) {
       if (known.contains(ids.Get(i))) continue;
-      list_.add(at(path, i), "descriptor.not-on-board",
-                "no " + sort + " with the id `" + ids.Get(i) + "` is on board")
+      list_
+          .add(at(path, i), "descriptor.not-on-board",
+               "no " + sort + " with the id `" + ids.Get(i) + "` is on board")
           .add_possible("On-board it first.");
     }
   }

@@ -42,10 +42,10 @@ Result<Found> single(DescriptorKind kind, const YamlNode& node, std::string path
                      std::string_view file) {
   if (node.kind != YamlNode::Kind::kSequence) return Found{kind, &node, std::move(path)};
   if (node.items.size() != 1) {
-    return refusal(node, file, path,
-                   "a file holds one descriptor, and this list has " +
-                       std::to_string(node.items.size()),
-                   "Give each descriptor a file of its own.");
+    return refusal(
+        node, file, path,
+        "a file holds one descriptor, and this list has " + std::to_string(node.items.size()),
+        "Give each descriptor a file of its own.");
   }
   return Found{kind, &node.items[0], path + "[0]"};
 }

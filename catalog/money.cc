@@ -30,7 +30,9 @@ Int128 limit() {
   return most - 1;
 }
 
-bool fits(Int128 units) { return units <= limit() && units >= -limit(); }
+bool fits(Int128 units) {
+  return units <= limit() && units >= -limit();
+}
 
 std::optional<Int128> multiply(Int128 a, Int128 b) {
   Int128 result = 0;
@@ -47,7 +49,9 @@ std::optional<Int128> scale_up(Int128 units, int digits) {
   return units;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 
@@ -62,14 +66,14 @@ Result<Decimal> Decimal::parse(std::string_view text) {
   const bool negative = text.starts_with('-');
   const std::string_view digits = negative ? text.substr(1) : text;
   const auto point = digits.find('.');
-  const bool shaped = !digits.empty() && is_digit(digits.front()) && is_digit(digits.back()) &&
-                      std::all_of(digits.begin(), digits.end(),
-                                  [](char c) { return is_digit(c) || c == '.'; }) &&
-                      (point == std::string_view::npos || point == digits.rfind('.'));
+  const bool shaped =
+      !digits.empty() && is_digit(digits.front()) && is_digit(digits.back()) &&
+      std::all_of(digits.begin(), digits.end(), [](char c) { return is_digit(c) || c == '.'; }) &&
+      (point == std::string_view::npos || point == digits.rfind('.'));
   if (!shaped) return malformed(text);
   // Zeros that say nothing are no digits to count.
-  const auto last = point == std::string_view::npos ? digits.size()
-                                                    : digits.find_last_not_of('0') + 1;
+  const auto last =
+      point == std::string_view::npos ? digits.size() : digits.find_last_not_of('0') + 1;
   Units units = 0;
   int scale = 0;
   for (std::size_t i = 0; i < last; ++i) {
@@ -83,7 +87,9 @@ Result<Decimal> Decimal::parse(std::string_view text) {
   return Decimal(negative ? -units : units, scale);
 }
 
-Decimal Decimal::of(std::int64_t whole) { return Decimal(whole, 0); }
+Decimal Decimal::of(std::int64_t whole) {
+  return Decimal(whole, 0);
+}
 
 Result<Decimal> Decimal::plus(const Decimal& other) const {
   const int scale = std::max(scale_, other.scale_);

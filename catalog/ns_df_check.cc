@@ -30,8 +30,8 @@ class NsDfCheck {
     for (int i = 0; i < df_.ns_instantiation_level_size(); ++i) {
       check_level(df_.ns_instantiation_level(i), at(path_ + ".ns-instantiation-level", i));
     }
-    list_.reference(path_ + ".default-instantiation-level",
-                    df_.default_ns_instantiation_level_id(), levels, "instantiation level");
+    list_.reference(path_ + ".default-instantiation-level", df_.default_ns_instantiation_level_id(),
+                    levels, "instantiation level");
     if (levels.size() > 1 && df_.default_ns_instantiation_level_id().empty()) {
       list_.add(path_, "descriptor.no-default-level",
                 "with several levels, `default-instantiation-level` names the usual one");
@@ -60,9 +60,9 @@ class NsDfCheck {
         const auto& cpd = connection.constituent_cpd_id(j);
         const auto [first, is_new] = link_of.emplace(cpd, connection.virtual_link_profile_id());
         if (is_new || cpd.empty()) continue;
-        list_.add(at(where + ".constituent-cpd-id", j), "descriptor.contradiction",
-                  "the connection point `" + cpd + "` is already on the link `" + first->second +
-                      "`");
+        list_.add(
+            at(where + ".constituent-cpd-id", j), "descriptor.contradiction",
+            "the connection point `" + cpd + "` is already on the link `" + first->second + "`");
       }
     }
   }
@@ -160,9 +160,10 @@ class NsDfCheck {
   }
 
   void check_level(const v1::NsInstantiationLevel& level, const std::string& path) {
-    list_.unique(path + ".vnf-to-level-mapping", level.vnf_to_level_mapping(), "mapping",
-                 [](const auto& each) -> const std::string& { return each.vnf_profile_id(); },
-                 "vnf-profile-id");
+    list_.unique(
+        path + ".vnf-to-level-mapping", level.vnf_to_level_mapping(), "mapping",
+        [](const auto& each) -> const std::string& { return each.vnf_profile_id(); },
+        "vnf-profile-id");
     for (int i = 0; i < level.vnf_to_level_mapping_size(); ++i) {
       const auto& mapping = level.vnf_to_level_mapping(i);
       const auto where = at(path + ".vnf-to-level-mapping", i);
@@ -181,10 +182,9 @@ class NsDfCheck {
       }
     }
     for (int i = 0; i < level.virtual_link_to_level_mapping_size(); ++i) {
-      list_.reference(
-          at(path + ".virtual-link-to-level-mapping", i) + ".virtual-link-profile-id",
-          level.virtual_link_to_level_mapping(i).virtual_link_profile_id(), links_,
-          "virtual link profile");
+      list_.reference(at(path + ".virtual-link-to-level-mapping", i) + ".virtual-link-profile-id",
+                      level.virtual_link_to_level_mapping(i).virtual_link_profile_id(), links_,
+                      "virtual link profile");
     }
   }
 

@@ -14,7 +14,9 @@ std::set<std::string> set_of(const List& list) {
   return {list.begin(), list.end()};
 }
 
-const std::string& itself(const std::string& id) { return id; }
+const std::string& itself(const std::string& id) {
+  return id;
+}
 
 void check_saps(const v1::Nsd& nsd, const std::set<std::string>& links, CheckList& list) {
   std::set<std::string> constituents = set_of(nsd.vnfd_id());

@@ -13,7 +13,6 @@ void check_ns_df(const v1::Nsd& nsd, const v1::NsDf& df, const std::string& path
 
 // One path of a forwarding graph: every hop is there, none is visited twice, middle functions are
 // entered and left, and neighbours share a link in every flavour that has them all.
-void check_path(const v1::Nsd& nsd, const v1::Nfpd& nfpd, const std::string& path,
-                CheckList& list);
+void check_path(const v1::Nsd& nsd, const v1::Nfpd& nfpd, const std::string& path, CheckList& list);
 
 }  // namespace terrace

@@ -77,8 +77,9 @@ void check_hops(const v1::Nsd& nsd, const v1::Nfpd& nfpd, const std::string& pat
     const bool is_last = i + 1 == nfpd.position_size();
     if (!hop.sapd_id().empty()) {
       if (!is_first && !is_last) {
-        list.add(path, "descriptor.broken-path", "a SAP is where a path begins or ends, and `" +
-                                                     hop.sapd_id() + "` lies in the middle");
+        list.add(
+            path, "descriptor.broken-path",
+            "a SAP is where a path begins or ends, and `" + hop.sapd_id() + "` lies in the middle");
       }
       continue;
     }

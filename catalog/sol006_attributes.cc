@@ -15,8 +15,7 @@ void note(YamlReader& reader, std::string_view key, std::string_view why, Notes&
   where.set_column(entry->column);
   where.set_path(reader.path_of(key));
   notes.push_back(make_problem(Problem::UNIMPLEMENTED, "descriptor.not-honoured",
-                               "`" + std::string(key) + "` has no effect here: " +
-                                   std::string(why))
+                               "`" + std::string(key) + "` has no effect here: " + std::string(why))
                       .at(std::move(where)));
 }
 
@@ -72,8 +71,7 @@ void pass_over_cpd(YamlReader& reader, Notes& notes) {
 }
 
 std::string identity(const std::string& text) {
-  for (const std::string_view prefix :
-       {"nfv:", "etsi-nfv-descriptors:", "vnf:", "nsd:", "vnfd:"}) {
+  for (const std::string_view prefix : {"nfv:", "etsi-nfv-descriptors:", "vnf:", "nsd:", "vnfd:"}) {
     if (text.starts_with(prefix)) return text.substr(prefix.size());
   }
   return text;
@@ -104,9 +102,9 @@ std::optional<std::uint64_t> scaled(YamlReader& reader, std::string_view key, st
   const auto product = number ? number->times(Decimal::of(static_cast<std::int64_t>(factor)))
                               : Result<Decimal>(number.problem());
   if (!product || product->is_negative()) {
-    reader.refuse(key, "yaml.wrong-type",
-                  "a number that is not negative belongs here, and this is `" +
-                      text->substr(0, 80) + "`");
+    reader.refuse(
+        key, "yaml.wrong-type",
+        "a number that is not negative belongs here, and this is `" + text->substr(0, 80) + "`");
     return std::nullopt;
   }
   const std::string digits = product->text();

@@ -173,13 +173,11 @@ void read_link_profile(YamlReader& reader, v1::VirtualLinkProfile& profile, Note
   // The YANG has one; a list of them, as its VNFD has it, is how people ask for IPv4 and IPv6.
   const auto* data = reader.find("virtual-link-protocol-data");
   if (data != nullptr && data->kind == YamlNode::Kind::kSequence) {
-    reader.each("virtual-link-protocol-data", [&](YamlReader& item, std::size_t) {
-      read_protocol_data(item, profile, notes);
-    });
+    reader.each("virtual-link-protocol-data",
+                [&](YamlReader& item, std::size_t) { read_protocol_data(item, profile, notes); });
   } else {
-    reader.optional_map("virtual-link-protocol-data", [&](YamlReader& item) {
-      read_protocol_data(item, profile, notes);
-    });
+    reader.optional_map("virtual-link-protocol-data",
+                        [&](YamlReader& item) { read_protocol_data(item, profile, notes); });
   }
 }
 

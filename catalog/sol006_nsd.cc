@@ -72,9 +72,9 @@ void read_qos(YamlReader& reader, v1::Qos& qos) {
     if (ratio && !ratio->is_negative() && *ratio <= Decimal::of(1)) {
       qos.set_packet_loss_ratio(ratio->text());
     } else {
-      reader.refuse("packet-loss-ratio", "yaml.out-of-range",
-                    "a decimal from 0 to 1 belongs here, and this is `" + text->substr(0, 80) +
-                        "`");
+      reader.refuse(
+          "packet-loss-ratio", "yaml.out-of-range",
+          "a decimal from 0 to 1 belongs here, and this is `" + text->substr(0, 80) + "`");
     }
   }
   if (const auto priority = reader.optional_uint("priority", 0, 0xffffffff)) {
@@ -93,8 +93,7 @@ void read_link(YamlReader& reader, v1::NsVirtualLinkDesc& link, Notes& notes) {
     auto& connectivity = *link.mutable_connectivity_type();
     for (auto& each : layer_protocols(type)) connectivity.add_layer_protocol(std::move(each));
     if (connectivity.layer_protocol().empty()) {
-      type.refuse("layer-protocol", "yaml.missing-key",
-                  "a link has at least one `layer-protocol`");
+      type.refuse("layer-protocol", "yaml.missing-key", "a link has at least one `layer-protocol`");
     }
     connectivity.set_flow_pattern(type.optional_choice("flow-pattern", kPatterns).value_or(""));
   });

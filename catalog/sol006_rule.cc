@@ -89,8 +89,9 @@ std::optional<v1::NfpRule> read_rule(YamlReader& reader, std::string_view key) {
         set(name, trim(assertion.substr(equals + 1)), rule)) {
       continue;
     }
-    reader.refuse(key, "descriptor.unsupported",
-                  "`" + std::string(assertion.substr(0, 80)) + "` is no assertion known here")
+    reader
+        .refuse(key, "descriptor.unsupported",
+                "`" + std::string(assertion.substr(0, 80)) + "` is no assertion known here")
         .add_possible(
             "Join NAME=VALUE by AND, each name once: protocol (tcp, udp, icmp or a number), "
             "source-port-range, destination-port-range (80 or 80-443), source-ip-address-prefix, "

@@ -183,10 +183,10 @@ void read_storage(YamlReader& reader, v1::VirtualStorageDesc& storage, Notes& no
 }
 
 void read_image(YamlReader& reader, v1::SwImageDesc& image, Notes& notes) {
-  static constexpr std::array<std::string_view, 7> kContainers{"aki",  "ami",    "ari", "bare",
+  static constexpr std::array<std::string_view, 7> kContainers{"aki",    "ami", "ari", "bare",
                                                                "docker", "ova", "ovf"};
-  static constexpr std::array<std::string_view, 10> kDisks{
-      "aki", "ami", "ari", "iso", "qcow2", "raw", "vdi", "vhd", "vhdx", "vmdk"};
+  static constexpr std::array<std::string_view, 10> kDisks{"aki", "ami", "ari", "iso",  "qcow2",
+                                                           "raw", "vdi", "vhd", "vhdx", "vmdk"};
   image.set_id(reader.string("id"));
   image.set_name(reader.string("name"));
   image.set_version(reader.string("version"));
@@ -321,9 +321,8 @@ v1::Vnfd read_vnfd(YamlReader& reader, Notes& notes) {
   at_least_one(reader, "df", reader.each("df", [&](YamlReader& item, std::size_t i) {
     read_df(item, item_at(*vnfd.mutable_df(), i), notes);
   }));
-  reader.optional_map("configurable-properties", [&](YamlReader& properties) {
-    read_properties(properties, vnfd, notes);
-  });
+  reader.optional_map("configurable-properties",
+                      [&](YamlReader& properties) { read_properties(properties, vnfd, notes); });
   pass_over(reader, kVnfd, notes);
   return vnfd;
 }

@@ -26,9 +26,9 @@ class VnfdCheck {
     const auto images = list_.unique("sw-image-desc", vnfd_.sw_image_desc(), "software image");
     list_.unique("ext-cpd", vnfd_.ext_cpd(), "external connection point");
     list_.unique("df", vnfd_.df(), "deployment flavour");
-    list_.unique("configurable-properties.additional-configurable-property",
-                 vnfd_.configurable_properties(), "property",
-                 [](const auto& each) -> const std::string& { return each.key(); }, "key");
+    list_.unique(
+        "configurable-properties.additional-configurable-property", vnfd_.configurable_properties(),
+        "property", [](const auto& each) -> const std::string& { return each.key(); }, "key");
     for (int i = 0; i < vnfd_.vdu_size(); ++i) {
       const auto& vdu = vnfd_.vdu(i);
       const auto at = item("", "vdu", i);
@@ -92,8 +92,9 @@ class VnfdCheck {
 
   void check_level(const v1::VnfDf::VnfInstantiationLevel& level, const std::string& path,
                    const std::map<std::string, const v1::VnfDf::VduProfile*>& profiles) {
-    list_.unique(path + ".vdu-level", level.vdu_level(), "VDU level",
-                 [](const auto& each) -> const std::string& { return each.vdu_id(); }, "vdu-id");
+    list_.unique(
+        path + ".vdu-level", level.vdu_level(), "VDU level",
+        [](const auto& each) -> const std::string& { return each.vdu_id(); }, "vdu-id");
     for (int i = 0; i < level.vdu_level_size(); ++i) {
       const auto& vdu = level.vdu_level(i);
       const auto at = item(path, "vdu-level", i);
@@ -106,9 +107,9 @@ class VnfdCheck {
         auto& problem = list_.add(at + ".number-of-instances", "descriptor.out-of-bounds",
                                   "the VDU's profile does not admit so many instances");
         problem.mutable_constraint()->set_name("instances");
-        problem.mutable_constraint()->set_limit(
-            std::to_string(profile.min_number_of_instances()) + ".." +
-            std::to_string(profile.max_number_of_instances()));
+        problem.mutable_constraint()->set_limit(std::to_string(profile.min_number_of_instances()) +
+                                                ".." +
+                                                std::to_string(profile.max_number_of_instances()));
         problem.mutable_constraint()->set_actual(std::to_string(vdu.number_of_instances()));
       }
     }
@@ -121,6 +122,8 @@ class VnfdCheck {
 
 }  // namespace
 
-std::vector<Problem> check_vnfd(const v1::Vnfd& vnfd) { return VnfdCheck(vnfd).run(); }
+std::vector<Problem> check_vnfd(const v1::Vnfd& vnfd) {
+  return VnfdCheck(vnfd).run();
+}
 
 }  // namespace terrace

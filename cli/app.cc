@@ -68,7 +68,9 @@ CLI::App& add_command(CLI::App& group, const std::string& name, const std::strin
   return command;
 }
 
-int run(int argc, const char* const* argv) { return run(argc, argv, detect_terminal()); }
+int run(int argc, const char* const* argv) {
+  return run(argc, argv, detect_terminal());
+}
 
 int run(int argc, const char* const* argv, Terminal terminal) {
   CLI::App app(kAbout, "terrace");

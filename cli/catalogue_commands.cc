@@ -30,8 +30,8 @@ void print_offers(const Terminal& terminal, const v1::Catalogue& catalogue) {
     const std::string where = terminal.wide() || place.zone().empty() ? words(place) : place.zone();
     std::string left = capacity_words(offer.capacity());
     if (!terminal.wide()) left = left.substr(0, left.find(','));
-    table.add({kind, words(offer), where, left, words(offer.price()),
-               short_id(terminal, offer.id())});
+    table.add(
+        {kind, words(offer), where, left, words(offer.price()), short_id(terminal, offer.id())});
   }
   table.print(terminal.out);
 }
@@ -84,7 +84,8 @@ int watch(Session& session) {
   const Terminal& terminal = session.terminal();
   const Status ended = (*client)->watch<v1::CatalogueEvent>(
       kWatchCatalogue, v1::WatchCatalogueRequest(), [&](const v1::CatalogueEvent& event) {
-        if (terminal.json()) terminal.out << to_json(event);
+        if (terminal.json())
+          terminal.out << to_json(event);
         else if (event.type() == v1::CatalogueEvent::SNAPSHOT) {
           print_catalogue(terminal, event.snapshot());
           terminal.out << '\n';

@@ -54,8 +54,9 @@ Problem Client::explain(Problem problem) const {
     Problem plain = make_problem(problem.code(), problem.type(),
                                  "No platform answers at " + options_.address + ".")
                         .at_resource(options_.address)
-                        .possible("Start terraced there, or name another platform with --platform "
-                                  "(or TERRACE_PLATFORM).");
+                        .possible(
+                            "Start terraced there, or name another platform with --platform "
+                            "(or TERRACE_PLATFORM).");
     if (!problem.what().empty()) *plain.add_causes() = std::move(problem);
     return plain;
   }

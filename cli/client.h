@@ -51,9 +51,8 @@ class Client {
   template <class Event>
   Status watch(std::string_view method, const Message& request,
                const std::function<bool(const Event&)>& each) {
-    return stream(method, request, Event::default_instance(), [&each](const Message& event) {
-      return each(static_cast<const Event&>(event));
-    });
+    return stream(method, request, Event::default_instance(),
+                  [&each](const Message& event) { return each(static_cast<const Event&>(event)); });
   }
 
   const std::string& address() const { return options_.address; }

@@ -90,8 +90,10 @@ int validate(Session& session, const std::vector<std::string>& files) {
       continue;
     }
     print_notes(terminal, notes);
-    if (terminal.json()) terminal.out << to_json(*descriptor);
-    else terminal.out << file << ": " << Kind::kName << " " << descriptor->id() << " is sound\n";
+    if (terminal.json())
+      terminal.out << to_json(*descriptor);
+    else
+      terminal.out << file << ": " << Kind::kName << " " << descriptor->id() << " is sound\n";
   }
   return status;
 }
@@ -140,12 +142,10 @@ template <class Kind>
 int show(Session& session, const std::string& id) {
   typename Kind::Get request;
   request.set_id(id);
-  return ask<typename Kind::Got>(session, Kind::kGet, request,
-                                 [&](const typename Kind::Got& got) {
-                                   session.terminal().out << got.content();
-                                   if (!got.content().empty() && got.content().back() != '\n')
-                                     session.terminal().out << '\n';
-                                 });
+  return ask<typename Kind::Got>(session, Kind::kGet, request, [&](const typename Kind::Got& got) {
+    session.terminal().out << got.content();
+    if (!got.content().empty() && got.content().back() != '\n') session.terminal().out << '\n';
+  });
 }
 
 template <class Kind>
@@ -182,8 +182,8 @@ void add_kind(CLI::App& app, Chosen& chosen, const std::string& what, const std:
                           "terrace " + kind + " show ID");
   one.add_option("ID", *names, "Its own id, or its id on the platform")->required()->expected(1);
   chosen.on(one, [names](Session& session) { return show<Kind>(session, names->front()); });
-  auto& gone = add_command(group, "delete", "Take descriptors off board",
-                           "terrace " + kind + " delete ID");
+  auto& gone =
+      add_command(group, "delete", "Take descriptors off board", "terrace " + kind + " delete ID");
   gone.add_option("ID", *names, "Its own id, or its id on the platform")->required();
   chosen.on(gone, [names](Session& session) { return remove<Kind>(session, *names); });
 }

@@ -48,8 +48,8 @@ int place(Session& session, const HoldOptions& options) {
 }
 
 bool is_over(v1::Hold::State state) {
-  return state == v1::Hold::RELEASED || state == v1::Hold::EXPIRED ||
-         state == v1::Hold::REFUSED || state == v1::Hold::ROLLED_BACK;
+  return state == v1::Hold::RELEASED || state == v1::Hold::EXPIRED || state == v1::Hold::REFUSED ||
+         state == v1::Hold::ROLLED_BACK;
 }
 
 int list(Session& session, const HoldOptions& options) {
@@ -95,8 +95,8 @@ int show(Session& session, const HoldOptions& options) {
 Result<v1::Hold> wait_released(Client& client, v1::Hold hold) {
   v1::WatchRequest request;
   request.add_kind("hold");
-  const Status watched = client.watch<v1::WatchEvent>(
-      kWatch, request, [&](const v1::WatchEvent& event) {
+  const Status watched =
+      client.watch<v1::WatchEvent>(kWatch, request, [&](const v1::WatchEvent& event) {
         if (event.has_hold() && event.hold().id() == hold.id()) hold = event.hold();
         const bool gone = event.type() == v1::WatchEvent::DELETE && event.id() == hold.id();
         return !gone && !is_over(hold.state()) && hold.state() != v1::Hold::FAILED;

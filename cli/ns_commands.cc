@@ -69,11 +69,12 @@ int run_create(Session& session, const NsOptions& options) {
   const Terminal& terminal = session.terminal();
   auto client = session.client();
   if (!client.ok()) return fail(terminal, client.problem());
-  const auto made =
-      create(session, **client, options.name, options.order.nsd, options.description);
+  const auto made = create(session, **client, options.name, options.order.nsd, options.description);
   if (!made.ok()) return fail(terminal, made.problem());
-  if (terminal.json()) terminal.out << to_json(*made);
-  else terminal.out << options.name << " is created: " << made->id() << '\n';
+  if (terminal.json())
+    terminal.out << to_json(*made);
+  else
+    terminal.out << options.name << " is created: " << made->id() << '\n';
   return 0;
 }
 
@@ -154,7 +155,8 @@ int run_instantiate(Session& session, const NsOptions& options) {
     return fail(terminal, operation.problem());
   }
   if (options.no_wait) {
-    if (terminal.json()) terminal.out << to_json(*operation);
+    if (terminal.json())
+      terminal.out << to_json(*operation);
     else
       terminal.out << "under way; see: terrace op watch " << operation->id() << '\n';
     return 0;
@@ -179,7 +181,8 @@ int run_terminate(Session& session, const NsOptions& options) {
   auto operation = (*client)->call<v1::NsLcmOpOcc>(kTerminateNs, request);
   if (!operation.ok()) return fail(terminal, operation.problem());
   if (options.no_wait) {
-    if (terminal.json()) terminal.out << to_json(*operation);
+    if (terminal.json())
+      terminal.out << to_json(*operation);
     else
       terminal.out << "under way; see: terrace op watch " << operation->id() << '\n';
     return 0;
@@ -264,10 +267,10 @@ void add_orders(CLI::App& group, Chosen& chosen, const Shared& options) {
   created.add_option("--description", options->description, "For people");
   chosen.on(created, [options](Session& session) { return run_create(session, *options); });
 
-  auto& made = add_named(
-      group, options, "instantiate", "Order a service, and wait until it carries traffic",
-      "terrace -p top ns instantiate shop --nsd web-shop --level two \\\n"
-      "      --sap client=client-side:10.10.1.100/24 --param firewall.allow=tcp/80,icmp");
+  auto& made =
+      add_named(group, options, "instantiate", "Order a service, and wait until it carries traffic",
+                "terrace -p top ns instantiate shop --nsd web-shop --level two \\\n"
+                "      --sap client=client-side:10.10.1.100/24 --param firewall.allow=tcp/80,icmp");
   add_order_options(made, options->order);
   made.add_option("--plan", options->plan_file, "Exactly this plan (of `ns plan -o json`)");
   made.add_flag("--no-wait", options->no_wait, "Return as soon as the order is taken");

@@ -138,8 +138,7 @@ Tree instance_tree(const Terminal& terminal, const v1::NsInstance& instance,
   if (!instance.flavour_id().empty()) text += ", flavour " + instance.flavour_id();
   Tree tree{text};
   if (name != instance.id()) tree.add("id     " + instance.id());
-  if (!instance.operation_id().empty())
-    tree.add("operation under way: " + instance.operation_id());
+  if (!instance.operation_id().empty()) tree.add("operation under way: " + instance.operation_id());
   for (auto& branch : proof_branches(terminal, instance.proof()))
     tree.below.push_back(std::move(branch));
   add_if_any(tree.below, customer_routes(instance));

@@ -42,8 +42,7 @@ int parts(Session& session, const std::string& instance) {
           terminal.out << terminal.paint(Colour::kBold, part.child()) << "  " << part.state()
                        << "  " << part.delegated_id() << "  of instance " << part.instance_id()
                        << '\n';
-          outside +=
-              print_proof_check(terminal, part.hold().proof(), part.hold().envelope(), "  ");
+          outside += print_proof_check(terminal, part.hold().proof(), part.hold().envelope(), "  ");
         }
       });
   return outside == 0 ? status : 1;

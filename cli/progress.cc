@@ -36,8 +36,10 @@ void Progress::append(const v1::NsLcmOpOcc& operation) {
 
 void Progress::show(const v1::NsLcmOpOcc& operation) {
   auto& out = terminal_.progress();
-  if (terminal_.live && !terminal_.json()) redraw(operation);
-  else append(operation);
+  if (terminal_.live && !terminal_.json())
+    redraw(operation);
+  else
+    append(operation);
   if (operation.operation_state() != state_) {
     state_ = operation.operation_state();
     if (is_final(state_) || state_ == v1::NsLcmOpOcc::ROLLING_BACK) {
@@ -55,12 +57,12 @@ Result<v1::NsLcmOpOcc> follow(Client& client, const Terminal& terminal,
   request.set_operation_id(operation_id);
   Progress progress(terminal);
   v1::NsLcmOpOcc last;
-  const Status ended = client.watch<v1::NsLcmOpOcc>(kWatchOperation, request,
-                                                    [&](const v1::NsLcmOpOcc& operation) {
-                                                      last = operation;
-                                                      progress.show(operation);
-                                                      return true;
-                                                    });
+  const Status ended =
+      client.watch<v1::NsLcmOpOcc>(kWatchOperation, request, [&](const v1::NsLcmOpOcc& operation) {
+        last = operation;
+        progress.show(operation);
+        return true;
+      });
   if (!ended) {
     Problem problem = ended.problem();
     problem.add_possible("It goes on without us: terrace op watch " + operation_id);
@@ -76,12 +78,12 @@ int conclude(const Terminal& terminal, const v1::NsLcmOpOcc& operation, const st
     return 0;
   }
   if (operation.has_error()) return fail(terminal, operation.error());
-  return fail(terminal,
-              make_problem(Problem::ABORTED, "operation.not-completed",
-                           "The operation did not complete.")
-                  .at_resource("operation/" + operation.id())
-                  .constraint("operationState", "COMPLETED",
-                              v1::NsLcmOpOcc::OperationState_Name(operation.operation_state())));
+  return fail(
+      terminal,
+      make_problem(Problem::ABORTED, "operation.not-completed", "The operation did not complete.")
+          .at_resource("operation/" + operation.id())
+          .constraint("operationState", "COMPLETED",
+                      v1::NsLcmOpOcc::OperationState_Name(operation.operation_state())));
 }
 
 }  // namespace terrace::cli

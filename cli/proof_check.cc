@@ -16,7 +16,9 @@ bool in_range(const IpText& address, const v1::AddressRange& range) {
          address.bytes <= last->bytes;
 }
 
-std::string range_text(const v1::AddressRange& range) { return range.first() + "-" + range.last(); }
+std::string range_text(const v1::AddressRange& range) {
+  return range.first() + "-" + range.last();
+}
 
 const v1::LinkEnvelope* envelope_of(const v1::Envelope& envelope, const std::string& link) {
   for (const auto& one : envelope.link())
@@ -112,8 +114,8 @@ void check_point(const v1::Envelope& envelope, const v1::CpProof& cp, const std:
     mac.within = mac.within || has_mac_prefix(cp.mac(), space.mac_prefix);
     port.admitted += (port.admitted.empty() ? "" : ", ") + std::to_string(space.port_ids.first()) +
                      "-" + std::to_string(space.port_ids.last());
-    port.within = port.within || (space.port_ids.first() <= cp.port_id() &&
-                                  cp.port_id() <= space.port_ids.last());
+    port.within = port.within ||
+                  (space.port_ids.first() <= cp.port_id() && cp.port_id() <= space.port_ids.last());
   }
   if (!cp.mac().empty()) lines.push_back(std::move(mac));
   if (cp.port_id() != 0) lines.push_back(std::move(port));

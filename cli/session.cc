@@ -83,13 +83,15 @@ Result<Client*> Session::client() {
     client.address = *std::move(address);
     client.tenant = options_.tenant;
     if (options_.timeout_s)
-      client.timeout = std::chrono::duration_cast<Duration>(
-          std::chrono::duration<double>(*options_.timeout_s));
+      client.timeout =
+          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*options_.timeout_s));
     connection_ = std::make_unique<Connection>(std::move(client));
   }
   return &connection_->client;
 }
 
-std::string Session::new_id() { return uuid_v4(random_); }
+std::string Session::new_id() {
+  return uuid_v4(random_);
+}
 
 }  // namespace terrace::cli

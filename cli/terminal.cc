@@ -11,12 +11,18 @@ namespace {
 
 const char* code_of(Colour colour) {
   switch (colour) {
-    case Colour::kPlain: return "";
-    case Colour::kBold: return "\x1b[1m";
-    case Colour::kDim: return "\x1b[2m";
-    case Colour::kGreen: return "\x1b[32m";
-    case Colour::kYellow: return "\x1b[33m";
-    case Colour::kRed: return "\x1b[31m";
+    case Colour::kPlain:
+      return "";
+    case Colour::kBold:
+      return "\x1b[1m";
+    case Colour::kDim:
+      return "\x1b[2m";
+    case Colour::kGreen:
+      return "\x1b[32m";
+    case Colour::kYellow:
+      return "\x1b[33m";
+    case Colour::kRed:
+      return "\x1b[31m";
   }
   return "";
 }

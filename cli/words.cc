@@ -56,14 +56,16 @@ std::string words(const v1::Route& route) {
 
 std::string words(const v1::Offer& offer) {
   switch (offer.what_case()) {
-    case v1::Offer::kFunction: return offer.function().capability();
+    case v1::Offer::kFunction:
+      return offer.function().capability();
     case v1::Offer::kNetworkService:
       return "service " + (offer.network_service().capability().empty()
                                ? offer.network_service().nsd_id()
                                : offer.network_service().capability());
     case v1::Offer::kConnection:
       return "connection " + offer.connection().from() + " to " + offer.connection().to();
-    case v1::Offer::WHAT_NOT_SET: break;
+    case v1::Offer::WHAT_NOT_SET:
+      break;
   }
   return "";
 }

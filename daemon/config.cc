@@ -45,7 +45,8 @@ void read_addresses(YamlReader& reader, AddressPools& pools) {
       reader.optional_uint("link-prefix-length-v4", 8, 30).value_or(pools.link_prefix_length_v4));
   pools.link_prefix_length_v6 = static_cast<unsigned>(
       reader.optional_uint("link-prefix-length-v6", 16, 126).value_or(pools.link_prefix_length_v6));
-  pools.mtu = static_cast<std::uint32_t>(reader.optional_uint("mtu", 576, 9216).value_or(pools.mtu));
+  pools.mtu =
+      static_cast<std::uint32_t>(reader.optional_uint("mtu", 576, 9216).value_or(pools.mtu));
 }
 
 std::optional<Decimal> read_margin(YamlReader& reader) {
@@ -149,8 +150,8 @@ std::string explain(const Config& config) {
   }
   if (!config.infrastructure) return text.str();
   const auto& infrastructure = *config.infrastructure;
-  text << "  has " << infrastructure.kind << " infrastructure of its own: "
-       << infrastructure.inventory.node_size() << " nodes, "
+  text << "  has " << infrastructure.kind
+       << " infrastructure of its own: " << infrastructure.inventory.node_size() << " nodes, "
        << infrastructure.inventory.attachment_size() << " attachment points, "
        << infrastructure.inventory.wan_port_size() << " interconnects\n";
   for (const auto& function : infrastructure.function) {

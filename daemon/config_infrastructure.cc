@@ -77,7 +77,8 @@ void read_interconnects(YamlReader& root, InfrastructureConfig& config) {
     }
     port.set_port(
         static_cast<std::uint32_t>(reader.optional_uint("port", 1, 65535).value_or(kVxlanPort)));
-    port.set_mtu(static_cast<std::uint32_t>(reader.optional_uint("mtu", 1280, 9216).value_or(1500)));
+    port.set_mtu(
+        static_cast<std::uint32_t>(reader.optional_uint("mtu", 1280, 9216).value_or(1500)));
     reader.each("segment-ids", [&](YamlReader& range, std::size_t) {
       auto& ids_of_range = *port.add_segment_ids();
       const auto first = range.uint("first", 1, kMaxVni);

@@ -37,8 +37,8 @@ void PlatformStack::set_leaf(LeafConfig config, Infrastructure& infrastructure) 
   infrastructure_ = &infrastructure;
 }
 
-void PlatformStack::add_child(const std::string& name, Platform& platform,
-                              const std::string& kind, const std::string& address) {
+void PlatformStack::add_child(const std::string& name, Platform& platform, const std::string& kind,
+                              const std::string& address) {
   child_specs_.push_back({name, &platform, kind, address});
 }
 
@@ -68,7 +68,8 @@ void PlatformStack::raise_worker(std::function<void(Status)> then) {
   auto stored = store_.get(key);
   if (!stored) return then(stored.problem());
   if (*stored && !record_.ParseFromString((*stored)->body))
-    return then(problem(Problem::DATA_LOSS, "store.unreadable", "The platform's record is damaged."));
+    return then(
+        problem(Problem::DATA_LOSS, "store.unreadable", "The platform's record is damaged."));
   record_.set_worker(record_.worker() + 1);
   if (record_.origin().empty()) record_.set_origin(uuid_v4(random_));
   Batch batch;
@@ -91,8 +92,8 @@ void PlatformStack::build() {
   options_.book.kind = kHoldKind;
   Maker& maker = leaf_ && child_specs_.empty() ? static_cast<Maker&>(*leaf_) : build_engine();
   book_ = std::make_unique<HoldBook>(options_.book, maker, store_, executor_, clock_);
-  served_check_ = std::make_unique<ProofCheck>(*book_, executor_, options_.platform_id.str(),
-                                               options_.log);
+  served_check_ =
+      std::make_unique<ProofCheck>(*book_, executor_, options_.platform_id.str(), options_.log);
   admission_ = std::make_unique<Admission>(*served_check_, executor_, options_.platform_id,
                                            options_.max_depth);
   served_ = std::make_unique<Logged>(*admission_, clock_, options_.platform_id, options_.log);
@@ -113,11 +114,12 @@ Maker& PlatformStack::build_engine() {
   republishing.platform_id = PlatformId(uuid_v5(kPlatformNamespace, options_.platform_id.str()));
   republishing.provider = options_.provider;
   republishing.origin = record_.origin();
-  engine_ = std::make_unique<Engine>(options_.engine, republishing, incarnation_, executor_, clock_);
+  engine_ =
+      std::make_unique<Engine>(options_.engine, republishing, incarnation_, executor_, clock_);
   const auto add = [this](const std::string& name, Platform& platform, const std::string& kind,
                           const std::string& address) {
-    checks_.push_back(std::make_unique<ProofCheck>(platform, executor_, name,
-                                                   options_.log.with("child", name)));
+    checks_.push_back(
+        std::make_unique<ProofCheck>(platform, executor_, name, options_.log.with("child", name)));
     engine_->add_child(name, *checks_.back(), kind, address);
   };
   if (leaf_) {
@@ -194,8 +196,7 @@ std::vector<v1::Part> PlatformStack::parts(const std::string& ns_instance_id) co
   return parts;
 }
 
-void PlatformStack::resources(const std::string& hold_id,
-                              Reply<std::vector<v1::Resource>> reply) {
+void PlatformStack::resources(const std::string& hold_id, Reply<std::vector<v1::Resource>> reply) {
   if (leaf_) return leaf_->resources(hold_id, std::move(reply));
   executor_.post([reply = std::move(reply)] { reply(std::vector<v1::Resource>{}); });
 }

@@ -4,8 +4,8 @@
 //   api() <- Lifecycle <- Logged <- Admission <- ProofCheck <- HoldBook <- Engine
 //                                                                        <- ProofCheck <- child ...
 //
-// A platform of infrastructure alone has its leaf where the engine stands. One with children too has
-// the leaf, in a hold book of its own, as one child among them.
+// A platform of infrastructure alone has its leaf where the engine stands. One with children too
+// has the leaf, in a hold book of its own, as one child among them.
 //
 // On the executor's strand; destroyed after the executor stopped.
 #pragma once
@@ -56,8 +56,8 @@ class PlatformStack final : public Admin {
   void add_child(const std::string& name, Platform& platform, const std::string& kind,
                  const std::string& address);
 
-  // R26: reads the records, rebuilds the leaf from store and inspection, goes on with what was open,
-  // listens to the children. `done`: the API may be served; or why not. Once.
+  // R26: reads the records, rebuilds the leaf from store and inspection, goes on with what was
+  // open, listens to the children. `done`: the API may be served; or why not. Once.
   void start(std::function<void(Status)> done);
 
   // After start() was done.

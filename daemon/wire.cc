@@ -124,8 +124,8 @@ class WiredDaemon final : public Daemon {
 
   Status start(const std::string& version) {
     if (auto status = open_store(); !status.ok()) return status;
-    stack_ = std::make_unique<PlatformStack>(stack_options(config_, version, log_), *store_, executor_,
-                                             clock_, random_);
+    stack_ = std::make_unique<PlatformStack>(stack_options(config_, version, log_), *store_,
+                                             executor_, clock_, random_);
     if (auto status = add_infrastructure(); !status.ok()) return status;
     for (const auto& child : config_.children) add_child(child);
     if (auto status = start_stack(); !status.ok()) return status;
@@ -178,8 +178,8 @@ class WiredDaemon final : public Daemon {
     Child child;
     child.channel = std::make_unique<GrpcChannel>(executor_, config.address);
     if (wrapping_.channel) child.channel = wrapping_.channel(std::move(child.channel));
-    child.platform = std::make_unique<RemotePlatform>(
-        executor_, clock_, random_, *child.channel, RemotePlatformOptions{.name = config.name});
+    child.platform = std::make_unique<RemotePlatform>(executor_, clock_, random_, *child.channel,
+                                                      RemotePlatformOptions{.name = config.name});
     stack_->add_child(config.name, *child.platform, "remote", config.address);
     children_.push_back(std::move(child));
   }

@@ -33,8 +33,8 @@ class Daemon {
   // stop()s with no grace.
   virtual ~Daemon() = default;
 
-  // Lets calls under way finish within `grace`, then ends. What was begun goes on at the next start;
-  // what was made (functions, links) runs on meanwhile.
+  // Lets calls under way finish within `grace`, then ends. What was begun goes on at the next
+  // start; what was made (functions, links) runs on meanwhile.
   virtual void stop(Duration grace) = 0;
 
   // Where it listens, with the ports that were chosen: "127.0.0.1:43211".

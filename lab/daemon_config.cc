@@ -11,8 +11,10 @@ std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out + "\"";
 }
@@ -55,9 +57,9 @@ void write_attachments(std::ostream& out, const Layout& layout, const Infrastruc
   std::ostringstream entries;
   for (const auto& customer : layout.topology().customers) {
     if (customer.site != own.site) continue;
-    entries << "    - id: " << layout.attachment_id(customer) << "\n      name: "
-            << quoted(customer.attachment) << "\n      interface: "
-            << layout.attachment_link(customer) << "\n";
+    entries << "    - id: " << layout.attachment_id(customer)
+            << "\n      name: " << quoted(customer.attachment)
+            << "\n      interface: " << layout.attachment_link(customer) << "\n";
     write_location(entries, "      ", own.location);
   }
   if (!entries.str().empty()) out << "  attachment-points:\n" << entries.str();
@@ -99,8 +101,8 @@ void write_infrastructure(std::ostream& out, const Layout& layout, const Platfor
 std::string daemon_config(const Layout& layout, const Platform& platform) {
   std::ostringstream out;
   out << "# Written by terrace-lab for the lab " << layout.topology().name << ".\n"
-      << "platform: " << layout.platform_id(platform.name) << "\nprovider: "
-      << quoted(platform.provider) << "\nlisten:\n  - "
+      << "platform: " << layout.platform_id(platform.name)
+      << "\nprovider: " << quoted(platform.provider) << "\nlisten:\n  - "
       << quoted(layout.admin_address(platform.name)) << "\n";
   for (const auto& relation : layout.relations())
     if (relation.child == platform.name)

@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 constexpr Duration kGrace = std::chrono::seconds(10);
 
 Problem file_problem(const std::string& what, const std::string& path, const std::error_code& why) {
-  return make_problem(why == std::errc::permission_denied ? Problem::PERMISSION_DENIED
-                                                          : Problem::INTERNAL,
-                      "lab.file", what + " " + path + ": " + why.message())
+  return make_problem(
+             why == std::errc::permission_denied ? Problem::PERMISSION_DENIED : Problem::INTERNAL,
+             "lab.file", what + " " + path + ": " + why.message())
       .at_resource("file/" + path)
       .possible("A lab needs root, and a directory of its own: --run-dir.");
 }
@@ -243,8 +243,7 @@ Result<std::string> find_namespace(const LabState& state, const std::string& nam
   }
   if (functions.size() == 1) return functions.begin()->second;
   if (functions.empty())
-    return make_problem(Problem::NOT_FOUND, "lab.no-such-place",
-                        "The lab has no `" + name + "`.")
+    return make_problem(Problem::NOT_FOUND, "lab.no-such-place", "The lab has no `" + name + "`.")
         .at_resource("lab/" + state.name)
         .possible("One of: " + joined(all) + ".");
   std::vector<std::string> names;

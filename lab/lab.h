@@ -31,10 +31,10 @@ struct Raised {
 };
 Result<Raised> up(const LabOptions& options, const std::string& topology_file, std::ostream& say);
 
-// Stops a platform's daemon, if it still runs, and starts it anew as `options` say; returns when all
-// platforms' catalogues show what is offered below them. What its infrastructure made runs on.
-// NOT_FOUND "lab.no-such-place"; else problems as of up(), without the undoing. The state is `state`
-// with the new process, and is saved.
+// Stops a platform's daemon, if it still runs, and starts it anew as `options` say; returns when
+// all platforms' catalogues show what is offered below them. What its infrastructure made runs on.
+// NOT_FOUND "lab.no-such-place"; else problems as of up(), without the undoing. The state is
+// `state` with the new process, and is saved.
 Result<LabState> restart(const LabOptions& options, LabState state, const std::string& platform);
 
 // Stops the daemons, ends what else runs in the lab's namespaces, drops them and all files. False:

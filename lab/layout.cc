@@ -65,7 +65,9 @@ std::string Layout::function_namespaces(const std::string& name) const {
 std::string Layout::id(const std::string& name) const {
   return uuid_v5(kLabNamespace, topology_.name + "/" + name);
 }
-std::string Layout::platform_id(const std::string& name) const { return id("platform/" + name); }
+std::string Layout::platform_id(const std::string& name) const {
+  return id("platform/" + name);
+}
 std::string Layout::attachment_id(const Customer& customer) const {
   return id("attachment/" + customer.site + "/" + customer.attachment);
 }

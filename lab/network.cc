@@ -13,8 +13,8 @@
 namespace terrace::lab {
 namespace {
 
-using kernel::NetNs;
 using kernel::Netlink;
+using kernel::NetNs;
 
 constexpr char kBridge[] = "wan";
 
@@ -49,8 +49,7 @@ class Builder {
     here.mtu = there.mtu = mtu;
     there.name = other_link;
     there.ns = &places_.at(other).ns;
-    const Status made =
-        with(one, [&](Netlink& netlink) { return netlink.add_veth(here, there); });
+    const Status made = with(one, [&](Netlink& netlink) { return netlink.add_veth(here, there); });
     if (!made) return made;
     if (Status up = raise(one, one_link); !up) return up;
     return raise(other, other_link);
@@ -134,9 +133,9 @@ Status join_customers(Builder& builder, const Layout& layout) {
   constexpr std::uint32_t kMtu = 1500;
   for (const auto& customer : layout.topology().customers) {
     const std::string place = layout.customer_namespace(customer.name);
-    if (Status joined = builder.join(place, Layout::kCustomerLink,
-                                     layout.site_namespace(customer.site),
-                                     layout.attachment_link(customer), kMtu);
+    if (Status joined =
+            builder.join(place, Layout::kCustomerLink, layout.site_namespace(customer.site),
+                         layout.attachment_link(customer), kMtu);
         !joined)
       return joined;
     for (const auto& address : customer.address)

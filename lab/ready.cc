@@ -43,8 +43,7 @@ class Waiter {
       auto& one = watched_.emplace_back();
       one.name = platform.name;
       one.expected = expected_of(layout_, platform);
-      one.channel =
-          std::make_unique<GrpcChannel>(executor_, layout_.admin_address(platform.name));
+      one.channel = std::make_unique<GrpcChannel>(executor_, layout_.admin_address(platform.name));
       watch(one);
     }
     deadline_ = executor_.after(within, [this] { finish(late()); });
@@ -105,8 +104,8 @@ class Waiter {
   void try_again(Watched& one) {
     if (!alive_(one.name))
       return finish(make_problem(Problem::ABORTED, "lab.platform-ended",
-                                 "The daemon of `" + one.name + "` ended: " +
-                                     tail(layout_.log_path(one.name), 5))
+                                 "The daemon of `" + one.name +
+                                     "` ended: " + tail(layout_.log_path(one.name), 5))
                         .at_resource("file/" + layout_.log_path(one.name)));
     one.retry = executor_.after(kRetry, [this, &one] { watch(one); });
   }
@@ -116,10 +115,9 @@ class Waiter {
                                 "The platforms did not become ready in time.");
     for (const auto& one : watched_)
       if (!one.is_ready)
-        problem = std::move(problem).cause(
-            make_problem(Problem::UNAVAILABLE, "lab.not-ready",
-                         "`" + one.name + "`: " + one.lacks + ".")
-                .at_resource("file/" + layout_.log_path(one.name)));
+        problem = std::move(problem).cause(make_problem(Problem::UNAVAILABLE, "lab.not-ready",
+                                                        "`" + one.name + "`: " + one.lacks + ".")
+                                               .at_resource("file/" + layout_.log_path(one.name)));
     return problem;
   }
 

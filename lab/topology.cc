@@ -73,13 +73,13 @@ class Reader {
 
  private:
   void bad_name(YamlReader& reader, std::string_view key) {
-    reader.refuse(key, kInvalid,
-                  "A name has lower-case letters, digits and hyphens, 24 at most.");
+    reader.refuse(key, kInvalid, "A name has lower-case letters, digits and hyphens, 24 at most.");
   }
 
   std::string read_name(YamlReader& reader) {
     const std::string name = reader.string("name");
-    if (!is_name(name)) bad_name(reader, "name");
+    if (!is_name(name))
+      bad_name(reader, "name");
     else if (name == "wan" || !names_.insert(name).second)
       reader.refuse("name", kInvalid, "The name `" + name + "` is taken.");
     return name;
@@ -158,8 +158,7 @@ class Reader {
                                function.optional_string("monthly").value_or(""),
                                function.optional_string("one-off").value_or("")});
     });
-    if (own.functions.empty())
-      reader.refuse("functions", "lab.missing", "No functions to sell.");
+    if (own.functions.empty()) reader.refuse("functions", "lab.missing", "No functions to sell.");
     reader.optional_map("segments", [&](YamlReader& segments) {
       own.first_segment = static_cast<std::uint32_t>(segments.uint("first", 1, 0xffffff));
       own.last_segment =

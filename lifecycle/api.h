@@ -1,5 +1,6 @@
-// What the north edge serves, transport-free: one method for each RPC of proto/terrace/v1's services,
-// named after it. gRPC, a simulation's local channel and, later, REST are edges around this.
+// What the north edge serves, transport-free: one method for each RPC of proto/terrace/v1's
+// services, named after it. gRPC, a simulation's local channel and, later, REST are edges around
+// this.
 //
 // On the executor's strand; replies and events come on it, never inside the call. A unary method
 // replies exactly once. Messages passed by reference live until the call returns.
@@ -30,8 +31,9 @@ class NorthApi {
  public:
   using Empty = google::protobuf::Empty;
 
-  // Events of a stream that goes on for ever. A Problem is the stream's last event: OUT_OF_RANGE for
-  // a resume token that is too old or of another store. Not called after the subscription is gone.
+  // Events of a stream that goes on for ever. A Problem is the stream's last event: OUT_OF_RANGE
+  // for a resume token that is too old or of another store. Not called after the subscription is
+  // gone.
   template <class T>
   using Sink = std::function<void(Result<T>)>;
   // Events of a stream that has an end: an unset optional is the good end and, as a Problem, the

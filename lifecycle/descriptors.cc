@@ -260,8 +260,7 @@ void Descriptors::delete_nsd(const std::string& tenant, const std::string& id, b
                              Reply<google::protobuf::Empty> reply) {
   using google::protobuf::Empty;
   const auto* const record = find_nsd(tenant, id);
-  if (record == nullptr)
-    return later<Empty>(executor_, std::move(reply), not_found(kNsdKind, id));
+  if (record == nullptr) return later<Empty>(executor_, std::move(reply), not_found(kNsdKind, id));
   if (in_use)
     return later<Empty>(
         executor_, std::move(reply),

@@ -1,5 +1,5 @@
-// Descriptors on board: parsed once, kept with their original bytes, identified by their digest (R4).
-// All on the executor's strand.
+// Descriptors on board: parsed once, kept with their original bytes, identified by their digest
+// (R4). All on the executor's strand.
 #pragma once
 
 #include <map>

@@ -48,7 +48,8 @@ Result<Term> parse_term(const std::string& text, const Message& prototype) {
   if (text.size() < 2 || text.front() != '(' || text.back() != ')')
     return malformed(text, "A filter term stands in parentheses.");
   const auto words = split(text.substr(1, text.size() - 2), ',');
-  if (words.size() < 3) return malformed(text, "A filter term has an operator, an attribute and a value.");
+  if (words.size() < 3)
+    return malformed(text, "A filter term has an operator, an attribute and a value.");
   static const std::vector<std::string> kOperators{"eq", "neq", "in", "nin", "cont", "ncont"};
   if (std::find(kOperators.begin(), kOperators.end(), words[0]) == kOperators.end())
     return malformed(text, "The operator is one of eq, neq, in, nin, cont, ncont.");
@@ -64,7 +65,8 @@ Result<Term> parse_term(const std::string& text, const Message& prototype) {
     term.path.push_back(field);
     type = field->message_type();
   }
-  if (type != nullptr) return malformed(text, "Filter by a simple attribute, not by a whole object.");
+  if (type != nullptr)
+    return malformed(text, "Filter by a simple attribute, not by a whole object.");
   return term;
 }
 
@@ -96,8 +98,8 @@ bool passes(const Term& term, const Message& resource) {
     message = &message->GetReflection()->GetMessage(*message, term.path[i]);
   const std::string value = value_of(*message, term.path.back());
   const bool contains = term.op == "cont" || term.op == "ncont";
-  const bool found = std::any_of(
-      term.values.begin(), term.values.end(), [&](const std::string& wanted) {
+  const bool found =
+      std::any_of(term.values.begin(), term.values.end(), [&](const std::string& wanted) {
         return contains ? value.find(wanted) != std::string::npos : value == wanted;
       });
   return term.op.front() == 'n' ? !found : found;

@@ -72,12 +72,12 @@ void Instances::create(const std::string& tenant, const v1::CreateNsRequest& req
   v1::NsInstance created = instance;
   records_[key] = std::move(record);
   // It may be gone again, or in use, by the time it is durable.
-  store_.commit(std::move(batch), [this, key, created = std::move(created),
-                                   reply = std::move(reply)](auto revision) {
-    if (revision) return reply(created);
-    records_.erase(key);
-    reply(revision.problem());
-  });
+  store_.commit(std::move(batch),
+                [this, key, created = std::move(created), reply = std::move(reply)](auto revision) {
+                  if (revision) return reply(created);
+                  records_.erase(key);
+                  reply(revision.problem());
+                });
 }
 
 record::v1::NsRecord& Instances::add_delegated(const Key& key, const std::string& nsd_id) {
@@ -164,10 +164,9 @@ bool Instances::uses(const std::string& tenant, const std::string& nsd_id) const
 }
 
 std::size_t Instances::instantiated() const {
-  return static_cast<std::size_t>(
-      std::count_if(records_.begin(), records_.end(), [](const auto& item) {
-        return item.second.instance().ns_state() == v1::INSTANTIATED;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      records_.begin(), records_.end(),
+      [](const auto& item) { return item.second.instance().ns_state() == v1::INSTANTIATED; }));
 }
 
 }  // namespace terrace

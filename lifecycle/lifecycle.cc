@@ -12,9 +12,8 @@
 
 namespace terrace {
 
-Lifecycle::Lifecycle(LifecycleConfig config, Platform& platform, const HoldBook& book,
-                     Admin& admin, Store& store, Executor& executor, const Clock& clock,
-                     Random& random)
+Lifecycle::Lifecycle(LifecycleConfig config, Platform& platform, const HoldBook& book, Admin& admin,
+                     Store& store, Executor& executor, const Clock& clock, Random& random)
     : config_(std::move(config)),
       platform_(platform),
       book_(book),
@@ -206,8 +205,7 @@ void Lifecycle::list_ns_lcm_op_occs(const Call& call, const v1::ListNsLcmOpOccsR
 }
 
 std::unique_ptr<Subscription> Lifecycle::watch_ns_lcm_op_occ(
-    const Call& call, const v1::WatchNsLcmOpOccRequest& request,
-    EndingSink<v1::NsLcmOpOcc> sink) {
+    const Call& call, const v1::WatchNsLcmOpOccRequest& request, EndingSink<v1::NsLcmOpOcc> sink) {
   return operations_.watch(tenant_of(call), request.operation_id(), std::move(sink));
 }
 
@@ -233,20 +231,20 @@ void Lifecycle::list_holds(const Call& call, const v1::ListHoldsRequest& request
   const auto wanted = [&](const google::protobuf::Message& message) {
     const auto& hold = static_cast<const v1::Hold&>(message);
     const auto& states = request.state();
-    const bool state = states.empty() ||
-                       std::find(states.begin(), states.end(), hold.state()) != states.end();
+    const bool state =
+        states.empty() || std::find(states.begin(), states.end(), hold.state()) != states.end();
     return state && (*accept)(hold);
   };
   Query query;
   query.kind = kHoldKind;
   query.tenant = tenant_of(call);
-  auto listed = list_page<v1::Hold>(
-      store_, query, request.page(), wanted, [](const Record& stored) -> Result<v1::Hold> {
-        auto record = parse<record::v1::HoldRecord>(stored);
-        if (!record) return record.problem();
-        record->mutable_hold()->set_etag(etag_of(stored));
-        return record->hold();
-      });
+  auto listed = list_page<v1::Hold>(store_, query, request.page(), wanted,
+                                    [](const Record& stored) -> Result<v1::Hold> {
+                                      auto record = parse<record::v1::HoldRecord>(stored);
+                                      if (!record) return record.problem();
+                                      record->mutable_hold()->set_etag(etag_of(stored));
+                                      return record->hold();
+                                    });
   if (!listed) return later<v1::ListHoldsResponse>(std::move(reply), listed.problem());
   v1::ListHoldsResponse response;
   for (auto& item : listed->items) *response.add_hold() = std::move(item);
@@ -319,14 +317,13 @@ std::unique_ptr<Subscription> Lifecycle::watch_catalogue(const Call&,
                                                          const v1::WatchCatalogueRequest& request,
                                                          Sink<v1::CatalogueEvent> sink) {
   auto watch = std::make_unique<CatalogueWatch>();
-  auto subscribed = catalogue_.subscribe(
-      request, [sink](const v1::CatalogueEvent& event) { sink(event); });
+  auto subscribed =
+      catalogue_.subscribe(request, [sink](const v1::CatalogueEvent& event) { sink(event); });
   if (subscribed) {
     watch->inner = *std::move(subscribed);
     return watch;
   }
-  executor_.post([alive = std::weak_ptr<bool>(watch->alive), sink,
-                  problem = subscribed.problem()] {
+  executor_.post([alive = std::weak_ptr<bool>(watch->alive), sink, problem = subscribed.problem()] {
     if (!alive.expired()) sink(problem);
   });
   return watch;

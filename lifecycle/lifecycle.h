@@ -1,5 +1,5 @@
-// What a customer handles, over any Platform: NS instances, operations, descriptors on board, holds,
-// the catalogue. The facade: each method is handed to the piece that owns the matter.
+// What a customer handles, over any Platform: NS instances, operations, descriptors on board,
+// holds, the catalogue. The facade: each method is handed to the piece that owns the matter.
 //
 // All on the executor's strand; destroyed after it stopped.
 #pragma once

@@ -42,7 +42,10 @@ class StoreWatch final : public Subscription {
  public:
   StoreWatch(Store& store, std::string tenant, std::vector<std::string> kinds,
              NorthApi::Sink<v1::WatchEvent> sink)
-      : store_(store), tenant_(std::move(tenant)), kinds_(std::move(kinds)), sink_(std::move(sink)) {
+      : store_(store),
+        tenant_(std::move(tenant)),
+        kinds_(std::move(kinds)),
+        sink_(std::move(sink)) {
     // First the feed, then what there is: nothing falls between.
     feed_ = store_.subscribe([this](const Change& change) { on_change(change); });
   }

@@ -3,8 +3,8 @@
 #include <netlink/route/addr.h>
 #include <netlink/route/neighbour.h>
 
-#include <cerrno>
 #include <linux/if_addr.h>
+#include <cerrno>
 #include <map>
 
 #include "linux/error.h"
@@ -91,8 +91,7 @@ int dump_neighbours(nl_sock* socket, int family, int index, const std::function<
   return nl::dump(socket, RTM_GETNEIGH, &header, sizeof header, restart, [&](nlmsghdr* message) {
     const auto& entry = *static_cast<const ndmsg*>(nlmsg_data(message));
     nlattr* attributes[NDA_MAX + 1] = {};
-    const bool parsed =
-        nlmsg_parse(message, sizeof(ndmsg), attributes, NDA_MAX, nullptr) >= 0;
+    const bool parsed = nlmsg_parse(message, sizeof(ndmsg), attributes, NDA_MAX, nullptr) >= 0;
     if (parsed && entry.ndm_ifindex == index) show(entry, attributes);
   });
 }
@@ -127,8 +126,8 @@ Result<std::vector<Address>> Netlink::addresses() {
   for (const auto& link : *all) names[link.index] = link.name;
   Status read = with_socket("list addresses", "addresses", [&](nl_sock* socket) {
     nl::Cache cache;
-    const int code = nl::fill_cache(
-        cache, [&](nl_cache** raw) { return rtnl_addr_alloc_cache(socket, raw); });
+    const int code =
+        nl::fill_cache(cache, [&](nl_cache** raw) { return rtnl_addr_alloc_cache(socket, raw); });
     if (code < 0) return code;
     nl::for_each<rtnl_addr>(cache.get(), [&](rtnl_addr* address) {
       const int index = rtnl_addr_get_ifindex(address);

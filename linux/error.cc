@@ -72,8 +72,8 @@ std::string_view advice_for(Problem::Code code) {
 Problem errno_problem(int error, std::string_view action, std::string_view object,
                       std::string_view hint) {
   const auto [code, type] = meaning_of(error);
-  std::string what = "cannot " + std::string(action) + ": " +
-                     std::generic_category().message(error);
+  std::string what =
+      "cannot " + std::string(action) + ": " + std::generic_category().message(error);
   if (!hint.empty()) what += " (" + std::string(hint) + ")";
   auto builder = make_problem(code, type, what).at_resource(object);
   if (const auto advice = advice_for(code); !advice.empty()) {

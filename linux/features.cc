@@ -28,9 +28,10 @@ class Trials {
     note("tbf", "keeps a link to its bit rate", shape(Shape::Kind::kTokenBucket));
     note("htb", "keeps a link to its bit rate, above 17 Gbit/s too",
          shape(Shape::Kind::kHierarchical));
-    note("policy-routing", "leads a path's packets by its rule",
-         netlink_.add_rule({.priority = 1000, .fwmark = 1, .ip_protocol = 6, .dport_first = 80,
-                            .table = kTable}));
+    note(
+        "policy-routing", "leads a path's packets by its rule",
+        netlink_.add_rule(
+            {.priority = 1000, .fwmark = 1, .ip_protocol = 6, .dport_first = 80, .table = kTable}));
     note("ipv6", "addresses links by IPv6", netlink_.add_address("try0", "fd00::1/64"));
     note("ping", "probes with ICMP", ping());
     return std::move(found_);
@@ -38,12 +39,14 @@ class Trials {
 
  private:
   Status filter() const {
-    return nft_apply(ns_, "table inet try { counter c { }; chain in { type filter hook input "
-                          "priority 0; ct state established counter name c accept; }; }");
+    return nft_apply(ns_,
+                     "table inet try { counter c { }; chain in { type filter hook input "
+                     "priority 0; ct state established counter name c accept; }; }");
   }
   Status translate() const {
-    return nft_apply(ns_, "table ip trynat { chain out { type nat hook postrouting priority 100; "
-                          "ip saddr 10.0.0.0/8 masquerade; }; }");
+    return nft_apply(ns_,
+                     "table ip trynat { chain out { type nat hook postrouting priority 100; "
+                     "ip saddr 10.0.0.0/8 masquerade; }; }");
   }
   Status shape(Shape::Kind kind) const {
     return shape_egress(ns_, "try0", {.kind = kind, .rate_bps = 1'000'000});
@@ -80,8 +83,7 @@ Result<std::vector<Feature>> detect_features() {
   return Trials(*ns, *netlink).run();
 }
 
-Status require_features(const std::vector<Feature>& found,
-                        const std::vector<std::string>& names) {
+Status require_features(const std::vector<Feature>& found, const std::vector<std::string>& names) {
   for (const auto& name : names) {
     const auto feature = std::find_if(found.begin(), found.end(),
                                       [&](const Feature& one) { return one.name == name; });

@@ -23,7 +23,6 @@ Result<std::vector<Feature>> detect_features();
 
 // Those without which the netns infrastructure cannot work (veth, bridge, vxlan, nftables): the
 // first that is missing as UNIMPLEMENTED, "linux.unsupported".
-Status require_features(const std::vector<Feature>& found,
-                        const std::vector<std::string>& names);
+Status require_features(const std::vector<Feature>& found, const std::vector<std::string>& names);
 
 }  // namespace terrace::kernel

@@ -15,7 +15,9 @@ namespace terrace::kernel {
 
 namespace {
 
-std::string object_of(std::string_view name) { return "link/" + std::string(name); }
+std::string object_of(std::string_view name) {
+  return "link/" + std::string(name);
+}
 
 std::optional<VxlanInfo> read_vxlan(rtnl_link* link) {
   if (!rtnl_link_is_vxlan(link)) return std::nullopt;
@@ -215,9 +217,8 @@ Status Netlink::move_link(std::string_view name, const NetNs& to, std::string_vi
 
 Status Netlink::rename_link(std::string_view name, std::string_view new_name) {
   if (Status fits = nl::check_link_name(new_name); !fits) return fits;
-  return change("rename a link to " + std::string(new_name), name, [&](rtnl_link* link) {
-    rtnl_link_set_name(link, std::string(new_name).c_str());
-  });
+  return change("rename a link to " + std::string(new_name), name,
+                [&](rtnl_link* link) { rtnl_link_set_name(link, std::string(new_name).c_str()); });
 }
 
 Status Netlink::set_mac(std::string_view name, std::string_view mac) {

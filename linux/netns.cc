@@ -61,7 +61,9 @@ int keep_at(const char* path) {
   return error;
 }
 
-bool is_network_namespace(int fd) { return ::ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET; }
+bool is_network_namespace(int fd) {
+  return ::ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+}
 
 bool is_namespace_file(const std::string& path) {
   struct statfs file_system {};
@@ -129,8 +131,9 @@ Result<NetNs> NetNs::open(const std::string& path) {
     return make_problem(Problem::INVALID_ARGUMENT, "linux.invalid",
                         "'" + path + "' is a file but no network namespace")
         .at_resource("netns/" + path)
-        .possible("Remove the file, or choose another path; one that was kept there is gone since "
-                  "its mount was undone.");
+        .possible(
+            "Remove the file, or choose another path; one that was kept there is gone since "
+            "its mount was undone.");
   }
   return adopt(std::move(fd), "netns/" + path);
 }

@@ -27,11 +27,10 @@ constexpr std::string_view kRuleset = "ruleset";
 Problem refused(const NetNs& ns, std::string_view action, std::string message) {
   while (!message.empty() && message.back() == '\n') message.pop_back();
   const bool rights = message.find("Operation not permitted") != std::string::npos;
-  auto builder =
-      make_problem(rights ? Problem::PERMISSION_DENIED : Problem::INVALID_ARGUMENT,
-                   rights ? "linux.permission" : "nft.refused",
-                   "cannot " + std::string(action) + ": " + message)
-          .at_resource(ns.label());
+  auto builder = make_problem(rights ? Problem::PERMISSION_DENIED : Problem::INVALID_ARGUMENT,
+                              rights ? "linux.permission" : "nft.refused",
+                              "cannot " + std::string(action) + ": " + message)
+                     .at_resource(ns.label());
   // "ruleset:LINE:COLUMN-COLUMN: Error: ..."
   const std::string start = std::string(kRuleset) + ":";
   if (const auto found = message.find(start); found != std::string::npos) {
@@ -93,16 +92,15 @@ Status nft_apply(const NetNs& ns, std::string_view ruleset) {
 }
 
 Result<std::string> nft_ruleset_json(const NetNs& ns) {
-  return run(ns, "list the ruleset", "list ruleset",
-             NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE);
+  return run(ns, "list the ruleset", "list ruleset", NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE);
 }
 
 Result<std::vector<NftCounter>> nft_counters(const NetNs& ns) {
   const auto text = run(ns, "list counters", "list counters", NFT_CTX_OUTPUT_JSON);
   if (!text) return text.problem();
   const auto document = nlohmann::json::parse(*text, nullptr, false);
-  const bool usable = document.is_object() && document.contains("nftables") &&
-                      document["nftables"].is_array();
+  const bool usable =
+      document.is_object() && document.contains("nftables") && document["nftables"].is_array();
   if (!usable) {
     return make_problem(Problem::INTERNAL, "nft.unreadable", "libnftables answered with no JSON")
         .at_resource(ns.label());

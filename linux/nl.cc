@@ -25,7 +25,9 @@ Addr address_of(const std::string& text) {
   return nullptr;
 }
 
-int bits_of(const nl_addr* address) { return static_cast<int>(nl_addr_get_len(address)) * 8; }
+int bits_of(const nl_addr* address) {
+  return static_cast<int>(nl_addr_get_len(address)) * 8;
+}
 
 }  // namespace
 
@@ -97,23 +99,38 @@ std::string prefix_text(const nl_addr* address) {
 
 int errno_of(int nl_error) {
   switch (-nl_error) {
-    case NLE_INTR: return EINTR;
-    case NLE_AGAIN: return EAGAIN;
-    case NLE_EXIST: return EEXIST;
-    case NLE_NOMEM: return ENOMEM;
-    case NLE_NOACCESS: return EACCES;
-    case NLE_PERM: return EPERM;
-    case NLE_OBJ_NOTFOUND: return ENOENT;
-    case NLE_NODEV: return ENODEV;
-    case NLE_NOADDR: return EADDRNOTAVAIL;
-    case NLE_OPNOTSUPP: return EOPNOTSUPP;
-    case NLE_AF_NOSUPPORT: return EAFNOSUPPORT;
-    case NLE_BUSY: return EBUSY;
-    case NLE_RANGE: return ERANGE;
+    case NLE_INTR:
+      return EINTR;
+    case NLE_AGAIN:
+      return EAGAIN;
+    case NLE_EXIST:
+      return EEXIST;
+    case NLE_NOMEM:
+      return ENOMEM;
+    case NLE_NOACCESS:
+      return EACCES;
+    case NLE_PERM:
+      return EPERM;
+    case NLE_OBJ_NOTFOUND:
+      return ENOENT;
+    case NLE_NODEV:
+      return ENODEV;
+    case NLE_NOADDR:
+      return EADDRNOTAVAIL;
+    case NLE_OPNOTSUPP:
+      return EOPNOTSUPP;
+    case NLE_AF_NOSUPPORT:
+      return EAFNOSUPPORT;
+    case NLE_BUSY:
+      return EBUSY;
+    case NLE_RANGE:
+      return ERANGE;
     case NLE_INVAL:
     case NLE_AF_MISMATCH:
-    case NLE_MISSING_ATTR: return EINVAL;
-    default: return EPROTO;
+    case NLE_MISSING_ATTR:
+      return EINVAL;
+    default:
+      return EPROTO;
   }
 }
 

@@ -27,20 +27,25 @@ using Monotonic = std::chrono::steady_clock;
 constexpr std::uint32_t kTransportHeader = 8;  // of ICMP echo and of UDP alike
 constexpr std::uint32_t kCookie = 8;
 
-std::string words(int error) { return std::generic_category().message(error); }
+std::string words(int error) {
+  return std::generic_category().message(error);
+}
 
 ProbeAnswer refusal(const Fd& socket, std::string detail, std::uint32_t mtu = 0) {
-  return {.verdict = Verdict::kRefused, .detail = std::move(detail), .takes_mtu = mtu,
+  return {.verdict = Verdict::kRefused,
+          .detail = std::move(detail),
+          .takes_mtu = mtu,
           .source = local_address(socket)};
 }
 
 ProbeAnswer silence(const Fd& socket, std::string awaited) {
-  return {.verdict = Verdict::kSilent, .detail = std::move(awaited),
-          .source = local_address(socket)};
+  return {
+      .verdict = Verdict::kSilent, .detail = std::move(awaited), .source = local_address(socket)};
 }
 
 ProbeAnswer answer(const Fd& socket, Monotonic::time_point sent) {
-  return {.verdict = Verdict::kAnswered, .round_trip = Monotonic::now() - sent,
+  return {.verdict = Verdict::kAnswered,
+          .round_trip = Monotonic::now() - sent,
           .source = local_address(socket)};
 }
 
@@ -175,15 +180,13 @@ Result<ProbeAnswer> probe(const NetNs& ns, const UdpProbe& test) {
   request.resize(*size);
   const Deadline deadline(test.within);
   return run_in(ns, [&]() -> Result<ProbeAnswer> {
-    const auto connected =
-        connect_datagram(*to, SOCK_DGRAM, 0, test.source, test.packet_size != 0);
+    const auto connected = connect_datagram(*to, SOCK_DGRAM, 0, test.source, test.packet_size != 0);
     if (!connected) return connected.problem();
     if (connected->refused) return *connected->refused;
     return exchange(connected->socket, *to, request, deadline, "datagram",
                     [&](const unsigned char* data, std::size_t length) {
-                      return !test.expect_echo ||
-                             (length == request.size() &&
-                              std::memcmp(data, request.data(), length) == 0);
+                      return !test.expect_echo || (length == request.size() &&
+                                                   std::memcmp(data, request.data(), length) == 0);
                     });
   });
 }

@@ -38,13 +38,15 @@ class TcpTest {
     if (test_.packet_size != 0) {
       if (auto failed = send_full_size()) return *std::move(failed);
     }
-    return {.verdict = Verdict::kAnswered, .round_trip = round_trip,
-            .source = local_address(socket_)};
+    return {
+        .verdict = Verdict::kAnswered, .round_trip = round_trip, .source = local_address(socket_)};
   }
 
  private:
   ProbeAnswer verdict(Verdict what, std::string detail, std::uint32_t mtu = 0) const {
-    return {.verdict = what, .detail = std::move(detail), .takes_mtu = mtu,
+    return {.verdict = what,
+            .detail = std::move(detail),
+            .takes_mtu = mtu,
             .source = local_address(socket_)};
   }
   ProbeAnswer refused(int error) const {
@@ -69,8 +71,8 @@ class TcpTest {
     const int segment = static_cast<int>(test_.packet_size - to_.ip_header() - kTcpHeader);
     (void)::setsockopt(socket_.get(), IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
     // The kernel tells, in the error queue, when the last byte sent has been acknowledged.
-    const int stamps = SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE |
-                       SOF_TIMESTAMPING_OPT_TSONLY;
+    const int stamps =
+        SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_TSONLY;
     (void)::setsockopt(socket_.get(), SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps);
   }
 
@@ -88,8 +90,8 @@ class TcpTest {
   std::optional<ProbeAnswer> send_full_size() const {
     const tcp_info before = info();
     const bool stamped = (before.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0;
-    const std::uint32_t packet = before.tcpi_snd_mss + to_.ip_header() + kTcpHeader +
-                                 (stamped ? kTimestampOption : 0);
+    const std::uint32_t packet =
+        before.tcpi_snd_mss + to_.ip_header() + kTcpHeader + (stamped ? kTimestampOption : 0);
     if (path_mtu(socket_, to_.v6()) < test_.packet_size) return too_small();
     if (packet < test_.packet_size) {
       return verdict(Verdict::kRefused, "too big: the peer takes " + std::to_string(packet),

@@ -25,7 +25,9 @@ namespace terrace::kernel {
 
 namespace {
 
-std::string object_of(pid_t pid) { return "process/" + std::to_string(pid); }
+std::string object_of(pid_t pid) {
+  return "process/" + std::to_string(pid);
+}
 
 struct Stat {
   char state = '?';
@@ -96,8 +98,8 @@ void detach(Actions& actions, const Command& command, int output) {
   sigfillset(&all);
   posix_spawnattr_setsigmask(&actions.attributes, &none);
   posix_spawnattr_setsigdefault(&actions.attributes, &all);
-  posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                                    POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&actions.attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   posix_spawn_file_actions_addopen(&actions.files, 0, "/dev/null", O_RDONLY, 0);
   if (output >= 0) {
     posix_spawn_file_actions_adddup2(&actions.files, output, 1);
@@ -164,8 +166,8 @@ Result<ProcessId> spawn(const NetNs& ns, const Command& command) {
   const std::string program = find_program(command.argv[0], command.env);
   Fd output;
   if (!command.output_path.empty()) {
-    output = Fd(::open(command.output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                       0644));
+    output =
+        Fd(::open(command.output_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (!output) return errno_problem(errno, "open a program's output", command.output_path);
   }
   if (!command.cwd.empty() && !std::filesystem::is_directory(command.cwd)) {

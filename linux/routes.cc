@@ -21,14 +21,19 @@ using RuleObject = std::unique_ptr<rtnl_rule, nl::Freed<rtnl_rule_put>>;
 
 unsigned char type_of(Route::Kind kind) {
   switch (kind) {
-    case Route::Kind::kBlackhole: return RTN_BLACKHOLE;
-    case Route::Kind::kUnreachable: return RTN_UNREACHABLE;
-    case Route::Kind::kUnicast: break;
+    case Route::Kind::kBlackhole:
+      return RTN_BLACKHOLE;
+    case Route::Kind::kUnreachable:
+      return RTN_UNREACHABLE;
+    case Route::Kind::kUnicast:
+      break;
   }
   return RTN_UNICAST;
 }
 
-std::string object_of(const Route& route) { return "route/" + route.destination; }
+std::string object_of(const Route& route) {
+  return "route/" + route.destination;
+}
 
 Status set_next_hop(rtnl_route* object, const Route& route, int index) {
   rtnl_nexthop* hop = rtnl_route_nh_alloc();
@@ -77,10 +82,16 @@ std::optional<Route> read_route(rtnl_route* object, const std::map<int, std::str
   if (table == RT_TABLE_LOCAL || (rtnl_route_get_flags(object) & RTM_F_CLONED) != 0) return {};
   Route route;
   switch (rtnl_route_get_type(object)) {
-    case RTN_UNICAST: break;
-    case RTN_BLACKHOLE: route.kind = Route::Kind::kBlackhole; break;
-    case RTN_UNREACHABLE: route.kind = Route::Kind::kUnreachable; break;
-    default: return {};
+    case RTN_UNICAST:
+      break;
+    case RTN_BLACKHOLE:
+      route.kind = Route::Kind::kBlackhole;
+      break;
+    case RTN_UNREACHABLE:
+      route.kind = Route::Kind::kUnreachable;
+      break;
+    default:
+      return {};
   }
   route.destination = nl::prefix_text(rtnl_route_get_dst(object));
   route.table = table;
@@ -155,7 +166,9 @@ std::optional<Rule> read_rule(rtnl_rule* object) {
   return rule;
 }
 
-std::string object_of(const Rule& rule) { return "rule/" + std::to_string(rule.priority); }
+std::string object_of(const Rule& rule) {
+  return "rule/" + std::to_string(rule.priority);
+}
 
 Status unless_missing(Status status) {
   if (!status && status.problem().code() == Problem::NOT_FOUND) return {};
@@ -200,10 +213,9 @@ Status Netlink::delete_route(const Route& route) {
   // "Nowhere" and "unspecified" match whatever scope and origin the route has.
   rtnl_route_set_scope(object->get(), RT_SCOPE_NOWHERE);
   rtnl_route_set_protocol(object->get(), RTPROT_UNSPEC);
-  return unless_missing(
-      with_socket("delete a route", object_of(route), [&](nl_sock* socket) {
-        return rtnl_route_delete(socket, object->get(), 0);
-      }));
+  return unless_missing(with_socket("delete a route", object_of(route), [&](nl_sock* socket) {
+    return rtnl_route_delete(socket, object->get(), 0);
+  }));
 }
 
 Result<std::vector<Route>> Netlink::routes() {
@@ -214,9 +226,8 @@ Result<std::vector<Route>> Netlink::routes() {
   std::vector<Route> routes;
   Status read = with_socket("list routes", "routes", [&](nl_sock* socket) {
     nl::Cache cache;
-    const int code = nl::fill_cache(cache, [&](nl_cache** raw) {
-      return rtnl_route_alloc_cache(socket, AF_UNSPEC, 0, raw);
-    });
+    const int code = nl::fill_cache(
+        cache, [&](nl_cache** raw) { return rtnl_route_alloc_cache(socket, AF_UNSPEC, 0, raw); });
     if (code < 0) return code;
     nl::for_each<rtnl_route>(cache.get(), [&](rtnl_route* object) {
       if (auto route = read_route(object, names)) routes.push_back(*std::move(route));
@@ -238,9 +249,9 @@ Status Netlink::add_rule(const Rule& rule) {
 Status Netlink::delete_rule(const Rule& rule) {
   const auto object = rule_object(rule);
   if (!object) return object.problem();
-  return unless_missing(
-      with_socket("delete a policy rule", object_of(rule),
-                  [&](nl_sock* socket) { return rtnl_rule_delete(socket, object->get(), 0); }));
+  return unless_missing(with_socket("delete a policy rule", object_of(rule), [&](nl_sock* socket) {
+    return rtnl_rule_delete(socket, object->get(), 0);
+  }));
 }
 
 Result<std::vector<Rule>> Netlink::rules() {

@@ -72,8 +72,8 @@ std::optional<QueuedError> read_error_queue(const Fd& socket) {
     std::memcpy(&told.offender, CMSG_DATA(part) + sizeof told.error,
                 std::min(sizeof told.offender, part->cmsg_len - CMSG_LEN(sizeof told.error)));
     queued.error = static_cast<int>(told.error.ee_errno);
-    queued.from_network = told.error.ee_origin == SO_EE_ORIGIN_ICMP ||
-                          told.error.ee_origin == SO_EE_ORIGIN_ICMP6;
+    queued.from_network =
+        told.error.ee_origin == SO_EE_ORIGIN_ICMP || told.error.ee_origin == SO_EE_ORIGIN_ICMP6;
     if (queued.from_network) queued.offender = address_of(told.offender);
     if (queued.error == EMSGSIZE) queued.mtu = told.error.ee_info;
   }

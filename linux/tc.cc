@@ -30,7 +30,9 @@ struct Bytes {
   std::uint32_t burst;
 };
 
-std::string object_of(std::string_view link) { return "link/" + std::string(link); }
+std::string object_of(std::string_view link) {
+  return "link/" + std::string(link);
+}
 
 Result<Bytes> bytes_of(const Shape& shape, const Link& link) {
   const std::uint64_t rate = shape.rate_bps / 8;
@@ -67,10 +69,9 @@ int add_token_bucket(nl_sock* socket, const Link& link, const Bytes& bytes, Dura
   rtnl_qdisc_tbf_set_rate(qdisc.get(), static_cast<int>(bytes.per_second),
                           static_cast<int>(bytes.burst), 0);
   // What may wait: the burst, and what the rate moves in the latency allowed.
-  const double waiting = static_cast<double>(bytes.per_second) *
-                         std::chrono::duration<double>(latency).count();
-  rtnl_qdisc_tbf_set_limit(qdisc.get(),
-                           static_cast<int>(std::min(waiting + bytes.burst, 1e9)));
+  const double waiting =
+      static_cast<double>(bytes.per_second) * std::chrono::duration<double>(latency).count();
+  rtnl_qdisc_tbf_set_limit(qdisc.get(), static_cast<int>(std::min(waiting + bytes.burst, 1e9)));
   return rtnl_qdisc_add(socket, qdisc.get(), NLM_F_CREATE | NLM_F_EXCL);
 }
 

@@ -16,9 +16,8 @@ namespace {
 using google::protobuf::MethodDescriptor;
 
 constexpr std::array kServices = {
-    "terrace.v1.CapabilityService",  "terrace.v1.HoldService",
-    "terrace.v1.NsLifecycleService", "terrace.v1.NsdService",
-    "terrace.v1.PlatformService",    "terrace.v1.VnfPackageService",
+    "terrace.v1.CapabilityService", "terrace.v1.HoldService",     "terrace.v1.NsLifecycleService",
+    "terrace.v1.NsdService",        "terrace.v1.PlatformService", "terrace.v1.VnfPackageService",
 };
 
 Problem no_such_method(std::string_view method) {
@@ -38,8 +37,8 @@ class Dispatch::Impl {
     add_between_platforms();
   }
 
-  void unary(std::string_view method, Call call, std::string_view context,
-             std::string_view request, Reply<std::string> reply) {
+  void unary(std::string_view method, Call call, std::string_view context, std::string_view request,
+             Reply<std::string> reply) {
     const auto found = unary_.find(method);
     if (found == unary_.end()) return refuse(no_such_method(method), std::move(reply));
     if (auto status = read_context(context, call); !status.ok()) {
@@ -71,17 +70,17 @@ class Dispatch::Impl {
   template <class Request, class Response>
   void add(const std::string& service, const std::string& name,
            UnaryMethod<Request, Response> method, const char* needed_id = nullptr) {
-    unary_["/terrace.v1." + service + "/" + name] =
-        [this, method, needed_id](const Call& call, std::string_view bytes,
-                                  Reply<std::string> reply) {
-          Request request;
-          auto status = read_request(bytes, options_.max_message_bytes, needed_id, request);
-          if (!status.ok()) return refuse(std::move(status).problem(), std::move(reply));
-          (api_.*method)(call, request, [reply = std::move(reply)](Result<Response> result) {
-            if (!result.ok()) return reply(std::move(result).problem());
-            reply(result->SerializeAsString());
-          });
-        };
+    unary_["/terrace.v1." + service + "/" + name] = [this, method, needed_id](
+                                                        const Call& call, std::string_view bytes,
+                                                        Reply<std::string> reply) {
+      Request request;
+      auto status = read_request(bytes, options_.max_message_bytes, needed_id, request);
+      if (!status.ok()) return refuse(std::move(status).problem(), std::move(reply));
+      (api_.*method)(call, request, [reply = std::move(reply)](Result<Response> result) {
+        if (!result.ok()) return reply(std::move(result).problem());
+        reply(result->SerializeAsString());
+      });
+    };
   }
 
   template <class Request, class Sink>
@@ -92,7 +91,8 @@ class Dispatch::Impl {
           Request request;
           auto status = read_request(bytes, options_.max_message_bytes, needed_id, request);
           if (!status.ok()) return refuse_stream(std::move(status).problem(), std::move(sink));
-          auto relay = std::make_shared<StreamRelay>(executor_, options_.heartbeat, std::move(sink));
+          auto relay =
+              std::make_shared<StreamRelay>(executor_, options_.heartbeat, std::move(sink));
           auto source = (api_.*method)(call, request, relay->sink_for(static_cast<Sink*>(nullptr)));
           return StreamRelay::subscription(std::move(relay), std::move(source));
         };

@@ -51,8 +51,8 @@ class Dispatch {
 
   // `method` as in "/terrace.v1.HoldService/PlaceHold"; `context`: a serialised CallContext.
   // `call.context` is filled from it.
-  void unary(std::string_view method, Call call, std::string_view context,
-             std::string_view request, Reply<std::string> reply);
+  void unary(std::string_view method, Call call, std::string_view context, std::string_view request,
+             Reply<std::string> reply);
   [[nodiscard]] std::unique_ptr<Subscription> stream(std::string_view method, Call call,
                                                      std::string_view context,
                                                      std::string_view request, ByteSink sink);

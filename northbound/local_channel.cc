@@ -121,13 +121,13 @@ std::unique_ptr<Subscription> LocalChannel::stream(std::string_view method, cons
                                                    const Message& request, const Message& prototype,
                                                    MessageSink sink) {
   const auto pending = begin(call, prototype, std::move(sink));
-  auto source = dispatch_.stream(
-      method, call, call.context.SerializeAsString(), request.SerializeAsString(),
-      [pending](Result<std::optional<std::string>> bytes) {
-        if (!bytes.ok()) return pending->end(std::move(bytes).problem());
-        if (!*bytes) return pending->end(std::nullopt);
-        pending->event(**bytes);
-      });
+  auto source =
+      dispatch_.stream(method, call, call.context.SerializeAsString(), request.SerializeAsString(),
+                       [pending](Result<std::optional<std::string>> bytes) {
+                         if (!bytes.ok()) return pending->end(std::move(bytes).problem());
+                         if (!*bytes) return pending->end(std::nullopt);
+                         pending->event(**bytes);
+                       });
   return std::make_unique<Stream>(pending, std::move(source));
 }
 

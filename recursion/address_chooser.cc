@@ -39,13 +39,16 @@ class Chooser {
  public:
   Chooser(const v1::Envelope& envelope, const v1::Fragment& fragment, const UsedValues& used,
           const v1::Proof* former)
-      : envelope_(envelope), fragment_(fragment), former_(former), used_(used),
+      : envelope_(envelope),
+        fragment_(fragment),
+        former_(former),
+        used_(used),
         views_(links_of(fragment)) {}
 
   Result<v1::Proof> run() {
-    for (const auto step : {&Chooser::open_links, &Chooser::allot_inner_links,
-                            &Chooser::open_points, &Chooser::choose_addresses,
-                            &Chooser::choose_identifiers}) {
+    for (const auto step :
+         {&Chooser::open_links, &Chooser::allot_inner_links, &Chooser::open_points,
+          &Chooser::choose_addresses, &Chooser::choose_identifiers}) {
       if (Status status = (this->*step)(); !status) return status.problem();
     }
     return write();
@@ -180,8 +183,8 @@ class Chooser {
       if (!links_.contains(attachment.link_id)) {
         return make_problem(Problem::INVALID_ARGUMENT, "addressing.malformed",
                             "connection point " + attachment.cpd_id + " of " +
-                                attachment.slot.vnf_profile_id + " is on no link of the order: " +
-                                attachment.link_id)
+                                attachment.slot.vnf_profile_id +
+                                " is on no link of the order: " + attachment.link_id)
             .at_resource("link/" + attachment.link_id);
       }
       Point point{std::move(attachment), {}, {}, {}};
@@ -253,17 +256,17 @@ class Chooser {
       if (!point.mac) {
         return exhausted(id, "MAC addresses", points_on(id), link.macs.count(), link.macs.str());
       }
-      std::uint64_t& port = next_port.try_emplace(link.ports.first(), link.ports.first())
-                                .first->second;
+      std::uint64_t& port =
+          next_port.try_emplace(link.ports.first(), link.ports.first()).first->second;
       while (!point.port_id && port <= link.ports.last()) {
         const auto candidate = static_cast<std::uint32_t>(port++);
         if (used_.port_ids.insert(candidate).second) point.port_id = candidate;
       }
       if (!point.port_id) {
         const std::uint64_t count = std::uint64_t{link.ports.last()} - link.ports.first() + 1;
-        return exhausted(id, "port ids", points_on(id), count,
-                         std::to_string(link.ports.first()) + "-" +
-                             std::to_string(link.ports.last()));
+        return exhausted(
+            id, "port ids", points_on(id), count,
+            std::to_string(link.ports.first()) + "-" + std::to_string(link.ports.last()));
       }
     }
     return {};

@@ -38,8 +38,7 @@ struct UsedValues {
 // RESOURCE_EXHAUSTED "envelope.exhausted", at the link, with what is needed, what is free and what
 // would fit.
 Result<v1::Proof> choose_addresses(const v1::Envelope& envelope, const v1::Fragment& fragment,
-                                   const UsedValues& used = {},
-                                   const v1::Proof* former = nullptr);
+                                   const UsedValues& used = {}, const v1::Proof* former = nullptr);
 
 // The address that an inner link keeps for probes; nobody else is given it. None on a prefix
 // without room for it.

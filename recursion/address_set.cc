@@ -22,7 +22,9 @@ std::string AddressRange::str() const {
   return first == last ? first.str() : first.str() + "-" + last.str();
 }
 
-uint128 AddressRange::count() const { return saturating_add(last.bits() - first.bits(), 1); }
+uint128 AddressRange::count() const {
+  return saturating_add(last.bits() - first.bits(), 1);
+}
 
 bool AddressRange::contains(const IpAddress& address) const {
   return address.family() == family() && first <= address && address <= last;
@@ -41,9 +43,9 @@ AddressSet::AddressSet(std::vector<AddressRange> ranges) {
   for (const AddressRange& range : ranges) {
     if (!ranges_.empty()) {
       AddressRange& before = ranges_.back();
-      const bool touches = before.family() == range.family() &&
-                           (range.first <= before.last ||
-                            range.first.bits() - before.last.bits() == 1);
+      const bool touches =
+          before.family() == range.family() &&
+          (range.first <= before.last || range.first.bits() - before.last.bits() == 1);
       if (touches) {
         before.last = std::max(before.last, range.last);
         continue;

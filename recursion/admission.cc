@@ -22,9 +22,9 @@ Status check_id(const std::string& id, const std::string& path) {
   return make_problem(Problem::INVALID_ARGUMENT, "request.malformed",
                       id.empty() ? path + " is empty" : path + " is not of the form of an id")
       .at_path(path)
-      .constraint("id", "1 to " + std::to_string(kLongestId) + " of letters, digits, \"-_.:\"",
-                  id.size() > kLongestId ? std::to_string(id.size()) + " characters"
-                                         : "\"" + id + "\"");
+      .constraint(
+          "id", "1 to " + std::to_string(kLongestId) + " of letters, digits, \"-_.:\"",
+          id.size() > kLongestId ? std::to_string(id.size()) + " characters" : "\"" + id + "\"");
 }
 
 Status check_known(const google::protobuf::Message& request) {

@@ -67,7 +67,9 @@ std::string link_at(const v1::Fragment& fragment, const v1::NfpPosition& positio
 
 }  // namespace
 
-std::string cut_sap(const std::string& link_id) { return "cut:" + link_id; }
+std::string cut_sap(const std::string& link_id) {
+  return "cut:" + link_id;
+}
 
 void make_canonical(v1::Fragment& fragment) {
   auto& nsd = *fragment.mutable_nsd();

@@ -72,8 +72,7 @@ class ChildCalls::Repeated : public std::enable_shared_from_this<Repeated> {
 };
 
 void ChildCalls::repeat(std::function<void(const Call&, Reply<v1::Hold>)> send, Call call,
-                        Duration timeout, std::function<bool()> stop,
-                        Reply<v1::Hold> reply) const {
+                        Duration timeout, std::function<bool()> stop, Reply<v1::Hold> reply) const {
   std::make_shared<Repeated>(*this, std::move(send), std::move(call), timeout, std::move(stop),
                              std::move(reply))
       ->attempt();

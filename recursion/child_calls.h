@@ -1,5 +1,5 @@
-// Calls to children that outlive lost messages: the same attempt is asked again until its outcome is
-// known (R6, R8, R9: unknown is never an end state).
+// Calls to children that outlive lost messages: the same attempt is asked again until its outcome
+// is known (R6, R8, R9: unknown is never an end state).
 //
 // On the executor's strand. A call lives by itself until it replies.
 #pragma once
@@ -31,8 +31,8 @@ class ChildCalls {
             Instant give_up, Reply<v1::Hold> reply) const;
 
   // Until an answer, or until `stop` says so: then the last problem, unknown.
-  void commit(Platform& child, Call call, v1::CommitHoldRequest request,
-              std::function<bool()> stop, Reply<v1::Hold> reply) const;
+  void commit(Platform& child, Call call, v1::CommitHoldRequest request, std::function<bool()> stop,
+              Reply<v1::Hold> reply) const;
 
   // Until confirmed, or refused in a way that repeating cannot mend, however long that takes (R11).
   // `abandon` (may be empty) ends the repetition: another obligation took over.

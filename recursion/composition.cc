@@ -18,10 +18,9 @@ const v1::LinkEnvelope* envelope_of(const v1::Envelope& envelope, const std::str
 }
 
 const record::v1::Choice* choice_of(const DelegatedPart& part, const v1::VnfProof& vnf) {
-  const auto it =
-      std::find_if(part.choice().begin(), part.choice().end(), [&](const auto& choice) {
-        return choice.vnf_profile_id() == vnf.vnf_profile_id() && choice.index() == vnf.index();
-      });
+  const auto it = std::find_if(part.choice().begin(), part.choice().end(), [&](const auto& choice) {
+    return choice.vnf_profile_id() == vnf.vnf_profile_id() && choice.index() == vnf.index();
+  });
   return it == part.choice().end() ? nullptr : &*it;
 }
 
@@ -33,6 +32,8 @@ Status sell(const DelegatedPart& part, const EngineCore& core, std::set<std::str
     const auto* const offer =
         choice == nullptr ? nullptr : core.own_offer(part.child(), choice->offer_id());
     if (offer != nullptr) *vnf.mutable_price() = offer->price();
+    // Where in its building a part runs is nobody's business above (R24).
+    vnf.mutable_location()->clear_nfvi_node();
     auto sum = add(proof.price(), vnf.price());
     if (!sum) return sum.problem();
     *proof.mutable_price() = *std::move(sum);
@@ -92,7 +93,7 @@ Result<v1::Proof> composed_proof(const record::v1::HoldRecord& record,
     if (auto sold = sell(*part, core, terms, proof); !sold) return sold.problem();
     for (const auto& sap : part->proof().sap())
       if (own_saps.contains(sap.sapd_id()) && saps.insert(sap.sapd_id()).second)
-        *proof.add_sap() = sap;
+        (*proof.add_sap() = sap).mutable_location()->clear_nfvi_node();
     for (const auto& end : part->proof().end()) {
       const auto* const above = envelope_of(envelope, end.link_id());
       if (above != nullptr && above->has_stitching()) *proof.add_end() = end;

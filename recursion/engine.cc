@@ -30,7 +30,9 @@ void Engine::on_catalogue(std::function<void(const v1::Catalogue&)> keep) {
   core_->keep_catalogue = std::move(keep);
 }
 
-void Engine::start() { core_->start(); }
+void Engine::start() {
+  core_->start();
+}
 
 void Engine::restore(const record::v1::HoldRecord& record) {
   core_->segments().take(record.delegation().cut());
@@ -52,6 +54,9 @@ void Engine::commit(std::shared_ptr<HoldEntry> entry, std::function<void(Status)
 void Engine::release(std::shared_ptr<HoldEntry> entry, std::function<void(Status)> done) {
   auto& record = entry->record();
   auto& schedule = *record.mutable_delegation()->mutable_schedule();
+  // What failed is undone in sight of it; what was complete is taken down by an operation of its
+  // own.
+  if (!record.has_failure() && !record.hold().has_error()) schedule.Clear();
   for (auto& task : schedule)
     if (task.state() == v1::Task::PENDING || task.state() == v1::Task::RUNNING)
       task.set_state(v1::Task::UNDONE);
@@ -95,12 +100,11 @@ void Engine::probe(const HoldEntry& entry, const Call& call, const v1::ProbeRequ
     handed_on.deadline = call.deadline;
     return child->probe(handed_on, below, std::move(reply));
   }
-  Problem problem = make_problem(Problem::NOT_FOUND, "probe.no-sap",
-                                 "No part of this instance has such a SAP.")
-                        .at_path("sapd: " + request.sapd_id());
-  core_->executor().post([reply = std::move(reply), problem = std::move(problem)] {
-    reply(problem);
-  });
+  Problem problem =
+      make_problem(Problem::NOT_FOUND, "probe.no-sap", "No part of this instance has such a SAP.")
+          .at_path("sapd: " + request.sapd_id());
+  core_->executor().post(
+      [reply = std::move(reply), problem = std::move(problem)] { reply(problem); });
 }
 
 namespace {
@@ -124,8 +128,12 @@ std::unique_ptr<Subscription> Engine::publish(Platform::CatalogueSink sink) {
   return std::make_unique<Published>(std::move(subscribed).value());
 }
 
-std::vector<v1::ChildStatus> Engine::children() const { return core_->children(); }
+std::vector<v1::ChildStatus> Engine::children() const {
+  return core_->children();
+}
 
-std::size_t Engine::strays() const { return core_->strays(); }
+std::size_t Engine::strays() const {
+  return core_->strays();
+}
 
 }  // namespace terrace

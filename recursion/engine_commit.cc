@@ -18,8 +18,10 @@ bool ran_out(const Result<v1::Hold>& answer) {
 }
 
 bool same_values(v1::Proof a, v1::Proof b) {
-  for (auto* const proof : {&a, &b})
+  for (auto* const proof : {&a, &b}) {
     for (auto& vnf : *proof->mutable_vnf()) vnf.clear_vnf_instance_id();
+    for (auto& end : *proof->mutable_end()) end.clear_end_id();
+  }
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
@@ -75,8 +77,7 @@ void CommitWork::perform(const v1::Task& task, Done done) {
 
 // What each part must know of the others, recorded before it is sent (R6).
 void CommitWork::bind(Done done) {
-  const auto bindings =
-      part_bindings(composition_.paths, composition_.parts.size(), incoming_);
+  const auto bindings = part_bindings(composition_.paths, composition_.parts.size(), incoming_);
   for (std::size_t i = 0; i < composition_.parts.size(); ++i) {
     auto& part = *composition_.parts[i];
     *part.mutable_bindings() = bindings[i];
@@ -92,9 +93,8 @@ v1::Bindings CommitWork::bindings_for(std::size_t part) const {
   for (const auto& link : composition_.parts[part]->request().envelope().link()) {
     if (!link.has_stitching()) continue;
     const auto& cuts = std::as_const(*entry_).record().delegation().cut();
-    const bool cut_here = std::any_of(cuts.begin(), cuts.end(), [&](const auto& cut) {
-      return cut.link_id() == link.link_id();
-    });
+    const bool cut_here = std::any_of(
+        cuts.begin(), cuts.end(), [&](const auto& cut) { return cut.link_id() == link.link_id(); });
     const auto add = [&](const auto& ends) {
       for (const auto& end : ends)
         if (end.link_id() == link.link_id()) *bindings.add_end() = end;
@@ -171,8 +171,21 @@ void CommitWork::hold_again(const std::string& name, Done done) {
               !same_values(answer->proof(), find_part(self->record(), name)->proof()))
             return done(problem(Problem::ABORTED, "part.expired",
                                 "A part could not be held again as it was."));
-          self->commit_part(name, done);
+          self->held_again(name, answer->proof(), done);
         });
+  });
+}
+
+// A new attempt's ends have names of their own, by which it knows itself in the list it is told.
+void CommitWork::held_again(const std::string& name, const v1::Proof& proof, Done done) {
+  DelegatedPart& part = *find_part(record(), name);
+  for (auto& end : *part.mutable_bindings()->mutable_end())
+    for (int i = 0; i < proof.end_size(); ++i)
+      if (end.end_id() == part.proof().end(i).end_id()) end.set_end_id(proof.end(i).end_id());
+  *part.mutable_proof() = proof;
+  entry_->save([self = shared_from_this(), name, done = std::move(done)](Status saved) {
+    if (!saved) return done(std::move(saved));
+    self->commit_part(name, done);
   });
 }
 

@@ -17,8 +17,7 @@ namespace terrace {
 
 class CommitWork : public std::enable_shared_from_this<CommitWork> {
  public:
-  CommitWork(EngineCore& core, std::shared_ptr<HoldEntry> entry,
-             std::function<void(Status)> done);
+  CommitWork(EngineCore& core, std::shared_ptr<HoldEntry> entry, std::function<void(Status)> done);
   // Once. Also after a restart: what was committed is asked about again.
   void start();
 
@@ -31,6 +30,7 @@ class CommitWork : public std::enable_shared_from_this<CommitWork> {
   void commit_part(const std::string& name, Done done);
   void committed(const std::string& name, Result<v1::Hold> answer, Done done);
   void hold_again(const std::string& name, Done done);
+  void held_again(const std::string& name, const v1::Proof& proof, Done done);
   void probe(std::size_t number, int tries_left, Done done);
 
   record::v1::HoldRecord& record() { return entry_->record(); }

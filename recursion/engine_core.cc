@@ -167,12 +167,12 @@ void EngineCore::release_part(std::shared_ptr<HoldEntry> entry, const std::strin
                      const bool old = answer.problem().has_epoch_seen();
                      if (old) outrank(answer.problem().epoch_seen());
                      auto timer = std::make_shared<std::unique_ptr<Executor::Timer>>();
-                     *timer = executor_.after(
-                         old ? Duration::zero() : config_.patience.longest_pause,
-                         [this, entry, name, done, timer] {
-                           executor_.post([timer] {});
-                           release_part(entry, name, done);
-                         });
+                     *timer =
+                         executor_.after(old ? Duration::zero() : config_.patience.longest_pause,
+                                         [this, entry, name, done, timer] {
+                                           executor_.post([timer] {});
+                                           release_part(entry, name, done);
+                                         });
                      return;
                    }
                    if (auto* const released = find_part(entry->record(), name))
@@ -220,7 +220,10 @@ void EngineCore::changed(CatalogueChange change) {
 void EngineCore::publish() {
   const Instant now = clock_.now();
   if (aggregator_.expire(now) == CatalogueChange::kTerms) terms_changed_ = true;
-  publisher_.publish(aggregator_.catalogue(now));
+  v1::Catalogue catalogue = aggregator_.catalogue(now);
+  // Known to others as it signs their paths (R10).
+  catalogue.set_platform_id(config_.platform_id.str());
+  publisher_.publish(std::move(catalogue));
   if (std::exchange(terms_changed_, false) && keep_catalogue) keep_catalogue(publisher_.current());
   // Renewed halfway to its expiry, and whenever a child's runs out.
   Instant next = now + (from_timestamp(publisher_.current().expires()) - now) / 2;

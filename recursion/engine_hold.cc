@@ -174,9 +174,9 @@ Status HoldWork::stitch(const Placement& placement, std::vector<StitchedLink>& l
                ? std::optional(id_of(known->stitching()))
                : std::nullopt;
     if (!id)
-      id = core_.segments().choose(choice.underlay, choice.segment_ids, avoid,
-                                   seed_of(core_.config().platform_id.str() +
-                                           record().hold().id() + link_id));
+      id = core_.segments().choose(
+          choice.underlay, choice.segment_ids, avoid,
+          seed_of(core_.config().platform_id.str() + record().hold().id() + link_id));
     if (!id)
       return make_problem(Problem::RESOURCE_EXHAUSTED, "segment.exhausted",
                           "No segment id is left for a link between two parts.")
@@ -260,9 +260,8 @@ DelegatedPart& HoldWork::new_part(const std::string& child, v1::PlaceHoldRequest
                                                      hold.tenant() + "/" + hold.id() + "/" +
                                                      part.name()));
   *part.mutable_request() = std::move(request);
-  part.set_not_after_us(
-      to_micros(core_.clock().now() + 2 * core_.config().hold_patience +
-                core_.config().patience.call_timeout));
+  part.set_not_after_us(to_micros(core_.clock().now() + 2 * core_.config().hold_patience +
+                                  core_.config().patience.call_timeout));
   for (const auto& earlier : delegation().part())
     if (earlier.child() == child && earlier.state() == DelegatedPart::OWED)
       part.add_replaces(earlier.request().hold_id());
@@ -348,9 +347,8 @@ bool HoldWork::segment_taken(const DelegatedPart& part, const Problem& problem) 
   for (const auto& link : part.request().envelope().link()) {
     if (!link.has_stitching() || is_free(id_of(link.stitching()))) continue;
     const auto& cuts = delegation().cut();
-    const bool cut_here = std::any_of(cuts.begin(), cuts.end(), [&](const auto& cut) {
-      return cut.link_id() == link.link_id();
-    });
+    const bool cut_here = std::any_of(
+        cuts.begin(), cuts.end(), [&](const auto& cut) { return cut.link_id() == link.link_id(); });
     if (!cut_here) {
       hopeless_ = true;
       last_refusal_ = restated(problem);

@@ -1,5 +1,5 @@
-// Of the engine alone: one hold on its way. Rounds of: place, hold every part in parallel, verify; a
-// refusal makes another round that keeps what still fits.
+// Of the engine alone: one hold on its way. Rounds of: place, hold every part in parallel, verify;
+// a refusal makes another round that keeps what still fits.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,8 @@ class HoldWork : public std::enable_shared_from_this<HoldWork> {
   Status check_terms() const;
   Status plan(Placement& placement);
   Status stitch(const Placement& placement, std::vector<StitchedLink>& links);
-  void hand_over(std::vector<v1::PlaceHoldRequest> requests, const std::vector<std::string>& children);
+  void hand_over(std::vector<v1::PlaceHoldRequest> requests,
+                 const std::vector<std::string>& children);
   v1::PlaceHoldRequest request_for(const Placement& placement, v1::Fragment fragment) const;
   DelegatedPart& new_part(const std::string& child, v1::PlaceHoldRequest request);
   void give_up(DelegatedPart& part);

@@ -154,9 +154,9 @@ class EnvelopeCheck {
       return malformed(path + ".mac_prefix", mac_prefix + " holds group addresses");
     }
     if (port_ids.first() == 0 || port_ids.first() > port_ids.last()) {
-      return malformed(path + ".port_ids", "no such range of port ids: " +
-                                               std::to_string(port_ids.first()) + "-" +
-                                               std::to_string(port_ids.last()));
+      return malformed(path + ".port_ids",
+                       "no such range of port ids: " + std::to_string(port_ids.first()) + "-" +
+                           std::to_string(port_ids.last()));
     }
     return {};
   }

@@ -116,8 +116,8 @@ Status numbers_in_carve(const v1::Envelope& parent, const std::string& link_id, 
                         const std::string& mac, const v1::PortIdRange& ports) {
   Status status = not_within(link_id, "carve", "a carve of the parent's", "none");
   for (const auto& carve : parent.carve()) {
-    status = numbers_within(link_id, carve.mtu(), mtu, carve.mac_prefix(), mac, carve.port_ids(),
-                            ports);
+    status =
+        numbers_within(link_id, carve.mtu(), mtu, carve.mac_prefix(), mac, carve.port_ids(), ports);
     if (status) return status;
   }
   return status;
@@ -135,8 +135,8 @@ std::vector<Space> spaces_of(const v1::Envelope& envelope) {
   std::vector<Space> spaces;
   for (const auto& link : envelope.link()) {
     for (const auto& subnet : link.subnet()) {
-      spaces.push_back({Prefix::parse(subnet.prefix()).value(), link.link_id(),
-                        link.root_link_id()});
+      spaces.push_back(
+          {Prefix::parse(subnet.prefix()).value(), link.link_id(), link.root_link_id()});
     }
   }
   for (const auto& carve : envelope.carve()) {
@@ -159,8 +159,8 @@ Status shared_subnet_disjoint(const std::string& id, const v1::SubnetEnvelope& o
   if (one.probe_address() == other.probe_address()) {
     return not_disjoint(id, "probe-address", one.probe_address(), other.probe_address());
   }
-  for (const auto& [set, probe] : {std::pair{&mine, other.probe_address()},
-                                   std::pair{&theirs, one.probe_address()}}) {
+  for (const auto& [set, probe] :
+       {std::pair{&mine, other.probe_address()}, std::pair{&theirs, one.probe_address()}}) {
     if (set->contains(IpAddress::parse(probe).value())) {
       return not_disjoint(id, "probe-address", "what a sibling may assign", probe);
     }
@@ -176,8 +176,9 @@ Status shared_link_disjoint(const v1::LinkEnvelope& one, const v1::LinkEnvelope&
       if (Status status = shared_subnet_disjoint(id, mine, theirs); !status) return status;
     }
   }
-  if (MacPrefix::parse(one.mac_prefix()).value().overlaps(
-          MacPrefix::parse(other.mac_prefix()).value())) {
+  if (MacPrefix::parse(one.mac_prefix())
+          .value()
+          .overlaps(MacPrefix::parse(other.mac_prefix()).value())) {
     return not_disjoint(id, "mac-prefix", one.mac_prefix(), other.mac_prefix());
   }
   if (one.port_ids().first() <= other.port_ids().last() &&
@@ -188,8 +189,9 @@ Status shared_link_disjoint(const v1::LinkEnvelope& one, const v1::LinkEnvelope&
 }
 
 Status carves_disjoint(const v1::Carve& one, const v1::Carve& other) {
-  if (MacPrefix::parse(one.mac_prefix()).value().overlaps(
-          MacPrefix::parse(other.mac_prefix()).value())) {
+  if (MacPrefix::parse(one.mac_prefix())
+          .value()
+          .overlaps(MacPrefix::parse(other.mac_prefix()).value())) {
     return not_disjoint("carve", "mac-prefix", one.mac_prefix(), other.mac_prefix());
   }
   if (one.port_ids().first() <= other.port_ids().last() &&
@@ -251,8 +253,8 @@ Status within(const v1::Envelope& parent, const v1::Envelope& child) {
       if (in_carve(parent, prefix)) continue;
       return not_within("carve", "carve", "the parent's carve", prefix);
     }
-    if (Status status = numbers_in_carve(parent, "carve", carve.mtu(), carve.mac_prefix(),
-                                         carve.port_ids());
+    if (Status status =
+            numbers_in_carve(parent, "carve", carve.mtu(), carve.mac_prefix(), carve.port_ids());
         !status) {
       return status;
     }

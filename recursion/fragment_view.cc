@@ -103,7 +103,9 @@ std::vector<Slot> slots_of(const v1::Fragment& fragment) {
   return slots;
 }
 
-bool is_cut_sap(const std::string& sapd_id) { return sapd_id.starts_with(kCutPrefix); }
+bool is_cut_sap(const std::string& sapd_id) {
+  return sapd_id.starts_with(kCutPrefix);
+}
 
 std::string link_of_sap(const v1::Fragment& fragment, const v1::Sapd& sapd) {
   const v1::NsDf* df = flavour_of(fragment);

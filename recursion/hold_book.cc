@@ -456,6 +456,9 @@ void HoldBook::released(const EntryPtr& entry, Status status) {
                                              : v1::Hold::EXPIRED);
     if (record.has_failure()) *hold.mutable_error() = record.failure();
   }
+  // A customer's order has no end of its own after which it cannot be repeated: remembered from now.
+  if (!record.context().has_not_after_us())
+    *hold.mutable_not_after() = to_timestamp(now() + config_.memory);
   persist(entry, [this, entry] {
     entry->busy_ = Entry::Busy::kIdle;
     auto commits = std::move(entry->commit_waiters_);

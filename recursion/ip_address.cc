@@ -7,7 +7,9 @@
 
 namespace terrace {
 
-uint128 saturating_add(uint128 a, uint128 b) { return a > kMaxUint128 - b ? kMaxUint128 : a + b; }
+uint128 saturating_add(uint128 a, uint128 b) {
+  return a > kMaxUint128 - b ? kMaxUint128 : a + b;
+}
 
 uint128 saturating_power_of_two(unsigned bits) {
   return bits >= 128 ? kMaxUint128 : uint128{1} << bits;
@@ -23,11 +25,12 @@ std::string to_text(uint128 number) {
   return text;
 }
 
-const char* name_of(IpFamily family) { return family == IpFamily::kV4 ? "IPv4" : "IPv6"; }
+const char* name_of(IpFamily family) {
+  return family == IpFamily::kV4 ? "IPv4" : "IPv6";
+}
 
 IpAddress::IpAddress(IpFamily family, uint128 bits)
-    : family_(family),
-      bits_(family == IpFamily::kV4 ? static_cast<std::uint32_t>(bits) : bits) {}
+    : family_(family), bits_(family == IpFamily::kV4 ? static_cast<std::uint32_t>(bits) : bits) {}
 
 namespace {
 
@@ -79,12 +82,12 @@ std::string v6_text(uint128 bits) {
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string copy(text);
-  if (std::array<unsigned char, 4> v4{}; inet_pton(AF_INET, copy.c_str(), v4.data()) == 1 &&
-                                         copy.find('\0') == std::string::npos) {
+  if (std::array<unsigned char, 4> v4{};
+      inet_pton(AF_INET, copy.c_str(), v4.data()) == 1 && copy.find('\0') == std::string::npos) {
     return IpAddress(IpFamily::kV4, from_network_order(v4));
   }
-  if (std::array<unsigned char, 16> v6{}; inet_pton(AF_INET6, copy.c_str(), v6.data()) == 1 &&
-                                          copy.find('\0') == std::string::npos) {
+  if (std::array<unsigned char, 16> v6{};
+      inet_pton(AF_INET6, copy.c_str(), v6.data()) == 1 && copy.find('\0') == std::string::npos) {
     return IpAddress(IpFamily::kV6, from_network_order(v6));
   }
   return make_problem(Problem::INVALID_ARGUMENT, "address.malformed",

@@ -26,7 +26,9 @@ std::string to_text(uint128 number);
 enum class IpFamily : std::uint8_t { kV4, kV6 };
 
 // 32 or 128.
-constexpr unsigned width_of(IpFamily family) { return family == IpFamily::kV4 ? 32 : 128; }
+constexpr unsigned width_of(IpFamily family) {
+  return family == IpFamily::kV4 ? 32 : 128;
+}
 const char* name_of(IpFamily family);
 
 class IpAddress {

@@ -46,8 +46,8 @@ Reply<v1::Hold> Logged::told(const char* verb, const Call& call, const std::stri
 std::unique_ptr<Subscription> Logged::publish(CatalogueSink sink) {
   return next_.publish([log = log_, sink = std::move(sink)](Result<v1::CatalogueEvent> event) {
     if (!event) {
-      log.warning("catalogue", {{"unheard", event.problem().type()},
-                                {"why", describe(event.problem())}});
+      log.warning("catalogue",
+                  {{"unheard", event.problem().type()}, {"why", describe(event.problem())}});
     } else if (event->type() == v1::CatalogueEvent::SNAPSHOT) {
       log.info("catalogue", {{"revision", std::to_string(event->snapshot().revision())},
                              {"offers", std::to_string(event->snapshot().offer_size())}});
@@ -61,8 +61,7 @@ void Logged::hold(const Call& call, const v1::PlaceHoldRequest& request, Reply<v
              told(request.dry() ? "plan" : "hold", call, request.hold_id(), std::move(reply)));
 }
 
-void Logged::commit(const Call& call, const v1::CommitHoldRequest& request,
-                    Reply<v1::Hold> reply) {
+void Logged::commit(const Call& call, const v1::CommitHoldRequest& request, Reply<v1::Hold> reply) {
   next_.commit(call, request, told("commit", call, request.hold_id(), std::move(reply)));
 }
 

@@ -1,6 +1,6 @@
-// Says in the log what is asked of a platform and what comes of it: a Platform around a Platform. One
-// line a verb when it is answered, with what identifies the order: tenant, root operation, path,
-// hold, trace.
+// Says in the log what is asked of a platform and what comes of it: a Platform around a Platform.
+// One line a verb when it is answered, with what identifies the order: tenant, root operation,
+// path, hold, trace.
 #pragma once
 
 #include <memory>

@@ -69,9 +69,13 @@ Result<MacPrefix> MacPrefix::parse(std::string_view text) {
   return prefix;
 }
 
-std::string MacPrefix::str() const { return first_.str() + "/" + std::to_string(length_); }
+std::string MacPrefix::str() const {
+  return first_.str() + "/" + std::to_string(length_);
+}
 
-bool MacPrefix::contains(MacAddress mac) const { return (mac.bits & mask(length_)) == first_.bits; }
+bool MacPrefix::contains(MacAddress mac) const {
+  return (mac.bits & mask(length_)) == first_.bits;
+}
 
 bool MacPrefix::contains(const MacPrefix& other) const {
   return other.length_ >= length_ && contains(other.first_);

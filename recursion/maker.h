@@ -26,8 +26,8 @@ class HoldEntry {
   virtual record::v1::HoldRecord& record() = 0;
   virtual const record::v1::HoldRecord& record() const = 0;
 
-  // Writes the record; `then` runs when it is durable. A dry hold's entry is not stored: `then` runs
-  // all the same. Always posted, never inside the call.
+  // Writes the record; `then` runs when it is durable. A dry hold's entry is not stored: `then`
+  // runs all the same. Always posted, never inside the call.
   virtual void save(std::function<void(Status)> then) = 0;
 
   // Tells watchers what the record says now, without writing it: progress.
@@ -54,12 +54,12 @@ class Maker {
   virtual void restore(const record::v1::HoldRecord& record) = 0;
 
   // Fills `hold.proof` (and `candidate`), or refuses, with nothing left set aside below that the
-  // record does not name. Not saved by the maker when it succeeds: the book saves state and proof in
-  // one write.
+  // record does not name. Not saved by the maker when it succeeds: the book saves state and proof
+  // in one write.
   virtual void hold(std::shared_ptr<HoldEntry> entry, std::function<void(Status)> done) = 0;
 
-  // Makes it real, with `hold.bindings`; replies once the data plane was probed. On failure the book
-  // calls release, then settles as ROLLED_BACK.
+  // Makes it real, with `hold.bindings`; replies once the data plane was probed. On failure the
+  // book calls release, then settles as ROLLED_BACK.
   virtual void commit(std::shared_ptr<HoldEntry> entry, std::function<void(Status)> done) = 0;
 
   // Takes down whatever there is, however far it got. Repeats by itself until done; an error is an

@@ -133,8 +133,10 @@ Status check_range(const v1::VnfProfile& profile, std::uint32_t instances) {
   const std::uint32_t low = profile.min_number_of_instances();
   const std::uint32_t high = profile.max_number_of_instances();
   if (instances >= low && (high == 0 || instances <= high)) return {};
-  return refused("nsd.instances-out-of-range", "The level asks for more or fewer than the profile "
-                 "allows.", "nsd.df.vnf-profile[" + profile.id() + "]", "instances",
+  return refused("nsd.instances-out-of-range",
+                 "The level asks for more or fewer than the profile "
+                 "allows.",
+                 "nsd.df.vnf-profile[" + profile.id() + "]", "instances",
                  std::to_string(low) + " to " + std::to_string(high), std::to_string(instances));
 }
 
@@ -232,11 +234,16 @@ Status check_params(const v1::Fragment& order) {
 const char* scope_name(v1::AffinityOrAntiAffinityRule::Scope scope) {
   using Rule = v1::AffinityOrAntiAffinityRule;
   switch (scope) {
-    case Rule::NFVI_POP: return "nfvi-pop";
-    case Rule::ZONE: return "zone";
-    case Rule::ZONE_GROUP: return "zone-group";
-    case Rule::PLATFORM: return "platform";
-    default: return "nfvi-node";
+    case Rule::NFVI_POP:
+      return "nfvi-pop";
+    case Rule::ZONE:
+      return "zone";
+    case Rule::ZONE_GROUP:
+      return "zone-group";
+    case Rule::PLATFORM:
+      return "platform";
+    default:
+      return "nfvi-node";
   }
 }
 
@@ -310,8 +317,7 @@ void drop_unused(v1::Fragment& order) {
   erase_if(*df.mutable_affinity_or_anti_affinity_group(),
            [&](const auto& group) { return groups.count(group.id()) == 0; });
   for (auto& graph : *nsd.mutable_vnffgd()) {
-    erase_if(*graph.mutable_vnf_profile_id(),
-             [&](const auto& id) { return used.count(id) == 0; });
+    erase_if(*graph.mutable_vnf_profile_id(), [&](const auto& id) { return used.count(id) == 0; });
   }
   erase_if(*nsd.mutable_vnffgd(), [](const auto& graph) {
     return graph.nfpd_size() == 0 && graph.vnf_profile_id_size() == 0 &&
@@ -350,15 +356,15 @@ Status check_position(const v1::Fragment& order, const v1::Nfpd& path, int index
   // A part's path may leave and come back by the same cut link.
   if (is_cut_sap(position.sapd_id())) return {};
   if (seen.insert(position.sapd_id() + "|" + position.vnf_profile_id()).second) return {};
-  return refused("nsd.path-visits-twice", "The path visits a function twice.", where,
-                 "visits", "1", position.vnf_profile_id() + position.sapd_id());
+  return refused("nsd.path-visits-twice", "The path visits a function twice.", where, "visits", "1",
+                 position.vnf_profile_id() + position.sapd_id());
 }
 
 Status check_path(const v1::Fragment& order, const v1::Nfpd& path) {
   const std::string where = "nsd.vnffgd.nfpd[" + path.id() + "]";
   if (path.position_size() < 2) {
-    return refused("nsd.path-broken", "A path has at least two positions.", where, "positions",
-                   "2", std::to_string(path.position_size()));
+    return refused("nsd.path-broken", "A path has at least two positions.", where, "positions", "2",
+                   std::to_string(path.position_size()));
   }
   std::set<std::string> seen;
   for (int index = 0; index < path.position_size(); ++index) {

@@ -192,8 +192,8 @@ class Links {
     const auto tighter = [](bool has, auto a, auto b) { return has ? std::min(a, b) : b; };
     if (link.has_mtu()) into.set_mtu(tighter(into.has_mtu(), into.mtu(), link.mtu()));
     if (link.has_max_bitrate_root()) {
-      into.set_max_bitrate_root(tighter(into.has_max_bitrate_root(), into.max_bitrate_root(),
-                                        link.max_bitrate_root()));
+      into.set_max_bitrate_root(
+          tighter(into.has_max_bitrate_root(), into.max_bitrate_root(), link.max_bitrate_root()));
     }
     if (link.has_min_bitrate_root()) {
       into.set_min_bitrate_root(std::max(into.min_bitrate_root(), link.min_bitrate_root()));
@@ -276,6 +276,8 @@ class Links {
 
 }  // namespace
 
-Status normalise_links(v1::Fragment& fragment) { return Links(fragment).run(); }
+Status normalise_links(v1::Fragment& fragment) {
+  return Links(fragment).run();
+}
 
 }  // namespace terrace

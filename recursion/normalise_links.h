@@ -1,5 +1,5 @@
-// Links as normalisation leaves them: every SAP on one, none shares a connection point with another,
-// each with a link descriptor of its own. Part of normalise().
+// Links as normalisation leaves them: every SAP on one, none shares a connection point with
+// another, each with a link descriptor of its own. Part of normalise().
 #pragma once
 
 #include "base/result.h"

@@ -65,17 +65,22 @@ class Instance {
       auto face = face_at(position.ingress_cpd_id());
       if (!face) return face.problem();
       member.in = *std::move(face);
-      if (ends_here || !has_out) end(*member.in);
-      else member.in->passes_on = true;
+      if (ends_here || !has_out)
+        end(*member.in);
+      else
+        member.in->passes_on = true;
     }
     if (has_out) {
       auto face = face_at(position.egress_cpd_id());
       if (!face) return face.problem();
       member.out = *std::move(face);
       // Answers to what was translated come to the function's own address.
-      if (ends_here || !has_in) originate(*member.out, true);
-      else if (facts_.behaviour == Function::TRANSLATING) originate(*member.out, false);
-      else member.out->passes_on = true;
+      if (ends_here || !has_in)
+        originate(*member.out, true);
+      else if (facts_.behaviour == Function::TRANSLATING)
+        originate(*member.out, false);
+      else
+        member.out->passes_on = true;
     }
     return member;
   }
@@ -155,8 +160,7 @@ class Run {
   }
 
  private:
-  Result<PathFace> face_at(const std::string& sapd_id, const std::string& other,
-                           bool is_in) const {
+  Result<PathFace> face_at(const std::string& sapd_id, const std::string& other, bool is_in) const {
     PathFace face;
     face.port = sapd_id;
     for (const auto& sapd : fragment_.nsd().sapd()) {
@@ -233,8 +237,8 @@ Result<Paths> leaf_paths(const v1::Fragment& fragment, const v1::Proof& proof,
         if (vnf.vnf_profile_id() != position.vnf_profile_id()) continue;
         const auto known = facts.find(vnf.vnf_profile_id());
         const FunctionFacts fact = known == facts.end() ? FunctionFacts{} : known->second;
-        auto member = Instance(paths, vnf, fact)
-                          .on(position, index > 0, index + 1 < path->position_size());
+        auto member =
+            Instance(paths, vnf, fact).on(position, index > 0, index + 1 < path->position_size());
         if (!member) return member.problem();
         member->node = static_cast<std::size_t>(node);
         member->path_id = path->id();

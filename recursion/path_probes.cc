@@ -77,8 +77,8 @@ std::vector<v1::ProbeTarget> admitted(const v1::Nfpd& path, const v1::ProbeTarge
 int position_of(const v1::Nfpd& path, const std::string& profile, const std::string& sapd_id) {
   for (int index = 0; index < path.position_size(); ++index) {
     const auto& position = path.position(index);
-    const bool is_it = sapd_id.empty() ? position.vnf_profile_id() == profile
-                                       : position.sapd_id() == sapd_id;
+    const bool is_it =
+        sapd_id.empty() ? position.vnf_profile_id() == profile : position.sapd_id() == sapd_id;
     if (is_it) return index;
   }
   return -1;
@@ -153,8 +153,8 @@ std::pair<int, int> span_of(const v1::Nfpd& whole_path, const v1::Fragment& part
 
 class Across {
  public:
-  Across(const v1::Fragment& whole, const Division& division,
-         const std::vector<v1::Proof>& proofs, const Paths& paths)
+  Across(const v1::Fragment& whole, const Division& division, const std::vector<v1::Proof>& proofs,
+         const Paths& paths)
       : whole_(whole), division_(division), paths_(paths) {
     for (const auto& proof : proofs) add_mtus(proof, mtus_);
   }
@@ -166,9 +166,8 @@ class Across {
       const bool ends_here = std::any_of(stage.begin(), stage.end(), [](const auto& member) {
         return member.in && !member.in->target.empty();
       });
-      const bool begins_here = std::any_of(stage.begin(), stage.end(), [](const auto& member) {
-        return !member.in;
-      });
+      const bool begins_here =
+          std::any_of(stage.begin(), stage.end(), [](const auto& member) { return !member.in; });
       for (const auto& member : stage) {
         for (const Start& start : starts) {
           if (!ends_here || start.member == &member || !member.in) continue;
@@ -226,8 +225,8 @@ class Across {
 }  // namespace
 
 std::string PathProbe::str() const {
-  std::string text = "path " + path_id + " from " + (sapd_id.empty() ? link_id : sapd_id) +
-                     " to " + target.address() + " " + target.protocol();
+  std::string text = "path " + path_id + " from " + (sapd_id.empty() ? link_id : sapd_id) + " to " +
+                     target.address() + " " + target.protocol();
   if (target.port() != 0) text += "/" + std::to_string(target.port());
   return text;
 }

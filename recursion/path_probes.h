@@ -1,6 +1,6 @@
-// Which probes a tier sends (R20): each path from its first SAP to the first terminating function or
-// the last one, and on from there. A leaf probes what lies wholly inside it, an engine what crosses a
-// link that it cut. Functions of their arguments; any thread.
+// Which probes a tier sends (R20): each path from its first SAP to the first terminating function
+// or the last one, and on from there. A leaf probes what lies wholly inside it, an engine what
+// crosses a link that it cut. Functions of their arguments; any thread.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,8 @@ struct PathProbe {
   std::string str() const;
 };
 
-// A leaf's: sections that begin at a customer's SAP or at a terminating function here, and end here.
+// A leaf's: sections that begin at a customer's SAP or at a terminating function here, and end
+// here.
 std::vector<PathProbe> inside_probes(const v1::Fragment& fragment, const v1::Proof& proof,
                                      const Paths& paths);
 

@@ -26,8 +26,9 @@ Decimal plus(const Decimal& a, const Decimal& b) {
   return sum ? *sum : a;
 }
 
-// Depth first, cheapest options first, fewest options first; a branch is left when a rule is broken,
-// when a variable further on has no option left, or when even the cheapest rest is no better.
+// Depth first, cheapest options first, fewest options first; a branch is left when a rule is
+// broken, when a variable further on has no option left, or when even the cheapest rest is no
+// better.
 class Search {
  public:
   Search(const PlacementModel& model, std::set<Rule> relaxed, std::uint64_t budget)
@@ -37,14 +38,13 @@ class Search {
   std::optional<Choice> run() {
     const auto& variables = model_.variables();
     for (std::size_t i = 0; i < variables.size(); ++i) order_.push_back(i);
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-      return rank(a) < rank(b);
-    });
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
     rest_.assign(order_.size() + 1, Decimal());
     for (std::size_t depth = order_.size(); depth-- > 0;) {
       const auto& options = variables[order_[depth]].options;
-      rest_[depth] = options.empty() ? rest_[depth + 1]
-                                     : plus(rest_[depth + 1], options.front().cost);
+      rest_[depth] =
+          options.empty() ? rest_[depth + 1] : plus(rest_[depth + 1], options.front().cost);
     }
     choice_.assign(variables.size(), kOpen);
     descend(0, Decimal());
@@ -205,8 +205,10 @@ std::vector<v1::Candidate> candidates_of(const PlacementModel& model,
         if (is_same && (*best)[j] == index) is_chosen = true;
       }
       candidate.set_chosen(is_chosen);
-      if (!best) candidate.set_reason("the service as a whole cannot be placed");
-      else if (!is_chosen) candidate.set_reason(why_not(model, *best, i, index));
+      if (!best)
+        candidate.set_reason("the service as a whole cannot be placed");
+      else if (!is_chosen)
+        candidate.set_reason(why_not(model, *best, i, index));
       result.push_back(std::move(candidate));
     }
   }
@@ -243,8 +245,7 @@ Problem no_offer(const PlacementModel& model, const std::string& profile) {
       constraints.empty() ? "no offer of that function" : "no offer of that function keeps it";
   auto builder = make_problem(has_room && !was_refused ? Problem::FAILED_PRECONDITION
                                                        : Problem::RESOURCE_EXHAUSTED,
-                              "placement.no-offer",
-                              "No offer fits the function " + profile + ".")
+                              "placement.no-offer", "No offer fits the function " + profile + ".")
                      .at_path("nsd.df.vnf-profile[" + profile + "]")
                      .constraint(name, "an offer for profile " + profile, actual);
   if (constraints.count("location") == 0) return Problem(std::move(builder));
@@ -273,8 +274,8 @@ std::string profiles_of(const PlacementModel& model) {
   return list;
 }
 
-// Each part of it could be placed, the whole cannot: the first rule without which it could names the
-// constraint.
+// Each part of it could be placed, the whole cannot: the first rule without which it could names
+// the constraint.
 Problem unsatisfiable(const PlacementModel& model, std::uint64_t budget) {
   struct Relaxation {
     Rule rule;
@@ -297,15 +298,15 @@ Problem unsatisfiable(const PlacementModel& model, std::uint64_t budget) {
   };
   for (const auto& relaxation : kRelaxations) {
     if (!Search(model, {relaxation.rule}, budget).run()) continue;
-    return make_problem(relaxation.code, relaxation.type,
-                        "The functions " + profiles_of(model) +
-                            " can each be placed, but not together.")
+    return make_problem(
+               relaxation.code, relaxation.type,
+               "The functions " + profiles_of(model) + " can each be placed, but not together.")
         .constraint(relaxation.constraint, "kept by all of them at once", "no combination does")
         .possible(relaxation.possible);
   }
-  return make_problem(Problem::FAILED_PRECONDITION, "placement.unsatisfiable",
-                      "The functions " + profiles_of(model) +
-                          " can each be placed, but not together.")
+  return make_problem(
+             Problem::FAILED_PRECONDITION, "placement.unsatisfiable",
+             "The functions " + profiles_of(model) + " can each be placed, but not together.")
       .constraint("all", "links, capacity and affinity at once", "no combination does");
 }
 

@@ -76,15 +76,15 @@ struct Placement {
 struct PlacementAnswer {
   // RESOURCE_EXHAUSTED "placement.no-offer" (offers there are, but not enough or not there) or
   // FAILED_PRECONDITION "placement.no-offer", "placement.no-attachment-point",
-  // "placement.no-stitching", "placement.unsatisfiable": the profile, the constraint, what would have
-  // been possible; no child is named, for it may go up (R24).
+  // "placement.no-stitching", "placement.unsatisfiable": the profile, the constraint, what would
+  // have been possible; no child is named, for it may go up (R24).
   Result<Placement> placement;
   // Every offer that was considered for a profile, chosen or why not; children are named.
   std::vector<v1::Candidate> candidates;
 };
 
-// The cheapest of the feasible ones (a year's price), then the one with fewest cut links; among equals
-// always the same.
+// The cheapest of the feasible ones (a year's price), then the one with fewest cut links; among
+// equals always the same.
 PlacementAnswer place(const PlacementRequest& request);
 
 // Overhead of VXLAN over IPv4: outer Ethernet does not count, the inner one does.

@@ -25,9 +25,8 @@ bool runs_images(const v1::FunctionOffer& offer, const v1::Vnfd& vnfd) {
   };
   const auto& images = vnfd.sw_image_desc();
   if (images.empty() || known.empty()) return false;
-  return std::all_of(images.begin(), images.end(), [&](const auto& image) {
-    return has(image.image()) || has(image.name());
-  });
+  return std::all_of(images.begin(), images.end(),
+                     [&](const auto& image) { return has(image.image()) || has(image.name()); });
 }
 
 bool offers_function(const v1::FunctionOffer& offer, const v1::FunctionRef& function) {
@@ -204,15 +203,15 @@ void PlacementModel::add_groups() {
       const auto& ids = profile.affinity_or_anti_affinity_group_id();
       return std::find(ids.begin(), ids.end(), group.id()) != ids.end();
     });
-    groups_.push_back({group.id(), group.affinity_type() == "anti-affinity",
-                       group.affinity_scope(), members});
+    groups_.push_back(
+        {group.id(), group.affinity_type() == "anti-affinity", group.affinity_scope(), members});
   }
   for (const auto& profile : df.vnf_profile()) {
     for (const auto& rule : profile.local_affinity_or_anti_affinity_rule()) {
       const auto members =
           members_of([&](const v1::VnfProfile& one) { return one.id() == profile.id(); });
-      groups_.push_back({profile.id(), rule.affinity_type() == "anti-affinity",
-                         rule.affinity_scope(), members});
+      groups_.push_back(
+          {profile.id(), rule.affinity_type() == "anti-affinity", rule.affinity_scope(), members});
     }
   }
 }

@@ -20,9 +20,8 @@ Segments segments_of(const v1::Interconnect& interconnect) {
   Segments result;
   for (const auto& ids : interconnect.segment_ids()) {
     const std::uint32_t first = ids.wan_segment_id_value();
-    result.emplace_back(first, ids.has_wan_segment_id_upper_range()
-                                   ? ids.wan_segment_id_upper_range()
-                                   : first);
+    result.emplace_back(
+        first, ids.has_wan_segment_id_upper_range() ? ids.wan_segment_id_upper_range() : first);
   }
   if (result.empty()) result.emplace_back(1, kLastVni);
   return result;
@@ -104,13 +103,11 @@ bool PlacementModel::reaches(const Choice& choice, const std::string& link_id, s
 
 std::size_t PlacementModel::cuts(const Choice& choice) const {
   return static_cast<std::size_t>(
-      std::count_if(links_.begin(), links_.end(), [&](const std::string& link) {
-        return children_on(choice, link).size() > 1;
-      }));
+      std::count_if(links_.begin(), links_.end(),
+                    [&](const std::string& link) { return children_on(choice, link).size() > 1; }));
 }
 
-std::optional<StitchChoice> PlacementModel::stitch(const Choice& choice,
-                                                   const std::string& link_id,
+std::optional<StitchChoice> PlacementModel::stitch(const Choice& choice, const std::string& link_id,
                                                    const std::string& underlay,
                                                    const std::set<std::size_t>& children) const {
   Segments common{{1, kLastVni}};
@@ -148,8 +145,7 @@ std::optional<StitchChoice> PlacementModel::stitching(const Choice& choice,
   const auto children = children_on(choice, link_id);
   if (children.empty()) return std::nullopt;
   std::set<std::string> underlays;
-  for (const auto& interconnect :
-       request_.children[*children.begin()].catalogue->interconnect()) {
+  for (const auto& interconnect : request_.children[*children.begin()].catalogue->interconnect()) {
     underlays.insert(interconnect.underlay());
   }
   std::optional<StitchChoice> best;
@@ -234,9 +230,8 @@ std::optional<PlacementModel::Broken> PlacementModel::broken_affinity(const Choi
     if (!group.is_anti) return true;
     const auto& first = variables_[group.members.front()].slot->vnf_profile_id;
     const bool is_one_profile =
-        std::all_of(group.members.begin(), group.members.end(), [&](std::size_t i) {
-          return variables_[i].slot->vnf_profile_id == first;
-        });
+        std::all_of(group.members.begin(), group.members.end(),
+                    [&](std::size_t i) { return variables_[i].slot->vnf_profile_id == first; });
     return is_one_profile ||
            variables_[a].slot->vnf_profile_id != variables_[b].slot->vnf_profile_id;
   };
@@ -253,8 +248,8 @@ std::optional<PlacementModel::Broken> PlacementModel::broken_affinity(const Choi
       for (const std::size_t b : group.members) {
         if (a >= b || choice[a] == kOpen || choice[b] == kOpen || !relates(group, a, b)) continue;
         if (keeps(group, option(choice, a), option(choice, b))) continue;
-        return Broken{Rule::kAffinity, (group.is_anti ? "anti-affinity " : "affinity ") +
-                                           group.id + " (" + group.scope + ") would not hold"};
+        return Broken{Rule::kAffinity, (group.is_anti ? "anti-affinity " : "affinity ") + group.id +
+                                           " (" + group.scope + ") would not hold"};
       }
     }
   }
@@ -273,9 +268,8 @@ std::optional<PlacementModel::Broken> PlacementModel::broken_refusal(const Choic
     const auto at = given.find(refusal.child());
     if (at == given.end()) continue;
     const auto& profiles = refusal.vnf_profile_id();
-    const bool has_all = std::all_of(profiles.begin(), profiles.end(), [&](const auto& id) {
-      return at->second.count(id) != 0;
-    });
+    const bool has_all = std::all_of(profiles.begin(), profiles.end(),
+                                     [&](const auto& id) { return at->second.count(id) != 0; });
     if (has_all) return Broken{Rule::kRefusals, "just this was refused before"};
   }
   return std::nullopt;
@@ -292,8 +286,8 @@ std::optional<PlacementModel::Broken> PlacementModel::broken_price(const Choice&
   return std::nullopt;
 }
 
-std::optional<PlacementModel::Broken> PlacementModel::broken(
-    const Choice& choice, const std::set<Rule>& relaxed) const {
+std::optional<PlacementModel::Broken> PlacementModel::broken(const Choice& choice,
+                                                             const std::set<Rule>& relaxed) const {
   const auto looks_at = [&](Rule rule) { return relaxed.count(rule) == 0; };
   std::optional<Broken> result;
   if (looks_at(Rule::kCapacity)) result = broken_capacity(choice);

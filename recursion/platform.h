@@ -26,8 +26,9 @@ namespace terrace {
 // The tenant of a call: "default" when the caller named none.
 std::string tenant_of(const Call& call);
 
-// True for an error that says nothing about what the callee did (R9: unknown is never an end state):
-// CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Everything else is a refusal.
+// True for an error that says nothing about what the callee did (R9: unknown is never an end
+// state): CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Everything else is a
+// refusal.
 bool outcome_unknown(const Problem& problem);
 
 class Platform {
@@ -53,8 +54,8 @@ class Platform {
   virtual void commit(const Call& call, const v1::CommitHoldRequest& request,
                       Reply<v1::Hold> reply) = 0;
 
-  // Replies once nothing is left: the hold in an ended state. Legal in any state, harmless twice; an
-  // id never known becomes a tombstone. Refuses only an old epoch (ABORTED).
+  // Replies once nothing is left: the hold in an ended state. Legal in any state, harmless twice;
+  // an id never known becomes a tombstone. Refuses only an old epoch (ABORTED).
   virtual void release(const Call& call, const v1::ReleaseHoldRequest& request,
                        Reply<v1::Hold> reply) = 0;
 

@@ -52,11 +52,17 @@ Result<Prefix> Prefix::parse(std::string_view text) {
   return prefix;
 }
 
-IpAddress Prefix::last() const { return {family(), first_.bits() | host_mask(family(), length_)}; }
+IpAddress Prefix::last() const {
+  return {family(), first_.bits() | host_mask(family(), length_)};
+}
 
-std::string Prefix::str() const { return first_.str() + "/" + std::to_string(length_); }
+std::string Prefix::str() const {
+  return first_.str() + "/" + std::to_string(length_);
+}
 
-uint128 Prefix::count() const { return saturating_power_of_two(width_of(family()) - length_); }
+uint128 Prefix::count() const {
+  return saturating_power_of_two(width_of(family()) - length_);
+}
 
 bool Prefix::contains(const IpAddress& address) const {
   return address.family() == family() &&
@@ -67,7 +73,9 @@ bool Prefix::contains(const Prefix& other) const {
   return other.length_ >= length_ && contains(other.first_);
 }
 
-AddressRange Prefix::range() const { return {first_, last()}; }
+AddressRange Prefix::range() const {
+  return {first_, last()};
+}
 
 AddressRange Prefix::hosts() const {
   if (width_of(family()) - length_ < 2) return range();
@@ -110,7 +118,9 @@ Result<InterfaceAddress> InterfaceAddress::parse(std::string_view text) {
   return parse_with_length(text);
 }
 
-std::string InterfaceAddress::str() const { return address.str() + "/" + std::to_string(length); }
+std::string InterfaceAddress::str() const {
+  return address.str() + "/" + std::to_string(length);
+}
 
 std::vector<Prefix> aggregate(std::vector<Prefix> prefixes) {
   std::sort(prefixes.begin(), prefixes.end());

@@ -65,8 +65,7 @@ Problem no_room(const PrefixSpace& space, IpFamily family, const std::vector<Pre
   uint128 needed = 0;
   const FamilyDemand* largest = &wanted.front();
   for (const FamilyDemand& demand : wanted) {
-    needed = saturating_add(needed,
-                            saturating_power_of_two(width_of(family) - demand.longest));
+    needed = saturating_add(needed, saturating_power_of_two(width_of(family) - demand.longest));
     if (demand.longest < largest->longest) largest = &demand;
   }
   const auto free = space.largest(family);
@@ -87,8 +86,8 @@ Result<std::vector<std::vector<Prefix>>> allot_prefixes(PrefixSpace& space,
   std::vector<std::vector<Prefix>> result(demands.size());
   for (std::size_t i = 0; i < demands.size(); ++i) {
     if (demands[i].families.empty() && space.free().empty()) {
-      return exhausted(demands[i].link_id, "addresses of the carve", demands[i].points, 0,
-                       "it").possible("a carve in the envelope");
+      return exhausted(demands[i].link_id, "addresses of the carve", demands[i].points, 0, "it")
+          .possible("a carve in the envelope");
     }
   }
   PrefixSpace left = space;

@@ -11,9 +11,9 @@ namespace terrace {
 
 ProblemBuilder violation(const std::string& path, const std::string& constraint,
                          const std::string& limit, const std::string& actual) {
-  return make_problem(Problem::FAILED_PRECONDITION, "proof.outside-envelope",
-                      "the proof breaks " + constraint + ": " + actual + " where " + limit +
-                          " is admitted")
+  return make_problem(
+             Problem::FAILED_PRECONDITION, "proof.outside-envelope",
+             "the proof breaks " + constraint + ": " + actual + " where " + limit + " is admitted")
       .at_path(path)
       .constraint(constraint, limit, actual);
 }
@@ -50,15 +50,18 @@ void read_carve(const v1::Carve& carve, LinkTerms& terms) {
 class Inspection {
  public:
   Inspection(const v1::Envelope& envelope, const v1::Fragment& fragment, const v1::Proof& proof)
-      : envelope_(envelope), fragment_(fragment), proof_(proof),
-        terms_(terms_of(envelope, fragment)), hidden_(nested_services_of(fragment) > 0) {}
+      : envelope_(envelope),
+        fragment_(fragment),
+        proof_(proof),
+        terms_(terms_of(envelope, fragment)),
+        hidden_(nested_services_of(fragment) > 0) {}
 
   Status run() {
     if (proof_.realm() != envelope_.realm()) {
       return violation("realm", "realm", envelope_.realm(), proof_.realm());
     }
-    for (const auto step : {&Inspection::check_links, &Inspection::check_vnfs,
-                            &Inspection::check_saps}) {
+    for (const auto step :
+         {&Inspection::check_links, &Inspection::check_vnfs, &Inspection::check_saps}) {
       if (Status status = (this->*step)(); !status) return status;
     }
     if (Status status = check_ends(proof_, terms_); !status) return status;
@@ -202,8 +205,8 @@ class Inspection {
     }
     if (open.empty()) return {};
     const Slot& slot = open.begin()->first;
-    return violation("vnf", "slot-answered",
-                     slot.vnf_profile_id + " " + std::to_string(slot.index), "no answer");
+    return violation("vnf", "slot-answered", slot.vnf_profile_id + " " + std::to_string(slot.index),
+                     "no answer");
   }
 
   bool is_profile(const std::string& id) const {
@@ -277,9 +280,9 @@ class Inspection {
                                         LinkTerms& terms) {
     const auto parsed = InterfaceAddress::parse(text);
     if (!parsed) return violation(path, "canonical", "an address with its prefix length", text);
-    const auto prefix = std::find_if(
-        terms.prefixes.begin(), terms.prefixes.end(),
-        [&](const LinkPrefix& one) { return one.prefix.contains(parsed->address); });
+    const auto prefix =
+        std::find_if(terms.prefixes.begin(), terms.prefixes.end(),
+                     [&](const LinkPrefix& one) { return one.prefix.contains(parsed->address); });
     if (prefix == terms.prefixes.end()) {
       std::string limit;
       for (const LinkPrefix& one : terms.prefixes) {

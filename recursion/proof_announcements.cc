@@ -91,9 +91,9 @@ class Announcements {
     const auto terms = terms_.find(link_id);
     for (int i = 0; i < announcement.next_hop_size(); ++i) {
       const auto hop = IpAddress::parse_canonical(announcement.next_hop(i));
-      const bool is_there = hop && terms != terms_.end() &&
-                            (terms->second.addresses.contains(*hop) ||
-                             terms->second.customers.contains(*hop));
+      const bool is_there =
+          hop && terms != terms_.end() &&
+          (terms->second.addresses.contains(*hop) || terms->second.customers.contains(*hop));
       if (is_there) continue;
       return violation(path + "." + at("next_hop", i), "next-hop",
                        "an address of this part on link " + link_id, announcement.next_hop(i));

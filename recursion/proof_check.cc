@@ -57,9 +57,9 @@ void Asked::answer(Result<v1::Hold> result) {
   const Status status = result ? check(*result) : Status();
   if (status) return reply(std::move(result));
   Problem violation = name(status.problem());
-  log.with(call).error("proof refused", {{"hold", request.hold_id()},
-                                         {"platform", whose},
-                                         {"problem", describe(violation)}});
+  log.with(call).error(
+      "proof refused",
+      {{"hold", request.hold_id()}, {"platform", whose}, {"problem", describe(violation)}});
   // A dry hold set nothing aside; what is under way or real is for its owner to take down.
   if (request.dry() || result->state() != v1::Hold::HELD) return reply(std::move(violation));
   release_and_refuse(std::move(violation));

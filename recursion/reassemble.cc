@@ -26,8 +26,8 @@ bool merge(List& into, const List& from, Key key) {
   return true;
 }
 
-// Lists that may name one profile several times: all of one part's entries, from the first part that
-// has the profile.
+// Lists that may name one profile several times: all of one part's entries, from the first part
+// that has the profile.
 template <class List>
 void merge_by_profile(List& into, const List& from) {
   std::set<std::string> known;
@@ -79,8 +79,8 @@ Status merge_nsd(v1::Nsd& into, const v1::Nsd& part, const std::set<std::string>
   if (!merge(*df.mutable_virtual_link_profile(), from.virtual_link_profile(), by_id)) {
     return inconsistent("link profiles");
   }
-  if (!merge(*df.mutable_affinity_or_anti_affinity_group(),
-             from.affinity_or_anti_affinity_group(), by_id)) {
+  if (!merge(*df.mutable_affinity_or_anti_affinity_group(), from.affinity_or_anti_affinity_group(),
+             by_id)) {
     return inconsistent("affinity groups");
   }
   for (const auto& graph : part.vnffgd()) {

@@ -40,7 +40,10 @@ struct LinkWish {
 class RootEnvelope {
  public:
   RootEnvelope(const AddressPools& pools, const v1::Fragment& order, const std::string& realm)
-      : pools_(pools), order_(order), realm_(realm), space_(pools.prefixes),
+      : pools_(pools),
+        order_(order),
+        realm_(realm),
+        space_(pools.prefixes),
         links_(links_of(order)) {
     for (const auto& [id, view] : links_) wishes_[id].view = &view;
   }
@@ -50,9 +53,9 @@ class RootEnvelope {
       return problem(Problem::INVALID_ARGUMENT, "addressing.malformed",
                      "the realm \"" + realm_ + "\" is no UUID");
     }
-    for (const auto step : {&RootEnvelope::read_saps, &RootEnvelope::read_profiles,
-                            &RootEnvelope::keep_customers_out,
-                            &RootEnvelope::from_customers_address, &RootEnvelope::from_pools}) {
+    for (const auto step :
+         {&RootEnvelope::read_saps, &RootEnvelope::read_profiles, &RootEnvelope::keep_customers_out,
+          &RootEnvelope::from_customers_address, &RootEnvelope::from_pools}) {
       if (Status status = (this->*step)(); !status) return status.problem();
     }
     return assemble();

@@ -4,7 +4,9 @@
 
 namespace terrace {
 
-bool is_host(const Prefix& prefix) { return prefix.length() == width_of(prefix.family()); }
+bool is_host(const Prefix& prefix) {
+  return prefix.length() == width_of(prefix.family());
+}
 
 std::optional<IpAddress> address_of(const std::string& text) {
   const auto parsed = IpAddress::parse(text.substr(0, text.find('/')));
@@ -94,10 +96,9 @@ RouteSet RouteSet::kept(const Keep& keep) const {
       if (keep.is_host_itself && inside(keep.others, prefix)) is_kept = false;
     } else if (is_connected) {
       const bool is_neighbour = hops.count(prefix.first()) != 0;
-      const bool is_covered =
-          std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
-            return !is_host(entry.first) && entry.first.contains(prefix);
-          });
+      const bool is_covered = std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
+        return !is_host(entry.first) && entry.first.contains(prefix);
+      });
       // A translating neighbour says its addresses only, not the link's prefix.
       is_kept = !is_neighbour || keep.neighbours || (keep.whole_prefix && !is_covered);
     } else {

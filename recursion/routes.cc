@@ -265,8 +265,7 @@ RouteSet instance_side(const Paths& paths, const Closure& closure, const PathMem
 }
 
 v1::Announcement said_at(const Closure& closure, const PathEnd& here,
-                         const std::optional<PathEnd>& there, const std::string& path_id,
-                         Way way) {
+                         const std::optional<PathEnd>& there, const std::string& path_id, Way way) {
   const int stage = way == Way::kDown ? 0 : closure.stages() - 1;
   v1::Announcement said;
   said.set_sapd_id(here.sapd_id);
@@ -356,12 +355,10 @@ Result<std::string> probe_next_hop(const Paths& paths, const v1::Bindings& incom
   unsigned length = 0;
   const auto* hops = address ? routes.find(*address, &length) : nullptr;
   const auto connected = prefixes_of(paths, link);
-  const bool is_on_link = address && std::any_of(connected.begin(), connected.end(),
-                                                 [&](const Prefix& prefix) {
-                                                   return prefix.contains(*address) &&
-                                                          (hops == nullptr ||
-                                                           prefix.length() >= length);
-                                                 });
+  const bool is_on_link =
+      address && std::any_of(connected.begin(), connected.end(), [&](const Prefix& prefix) {
+        return prefix.contains(*address) && (hops == nullptr || prefix.length() >= length);
+      });
   const bool is_neighbour = hops != nullptr && (hops->empty() || hops->count(*address) != 0);
   if (is_on_link || is_neighbour) return std::string();
   if (hops != nullptr) return hops->begin()->str();

@@ -6,9 +6,9 @@
 // A route without a next hop, at a cut: the prefix is on that link itself.
 //
 // A path is a row of stages; a stage's members (instances, or parts that share the position) stand
-// side by side. Each member has a face towards the path's start and one towards its end. Of a face is
-// said how it is entered (`next_hop`), which prefixes end behind it (`originates`) and whether what
-// lies beyond the opposite face can be reached through it (`passes_on`):
+// side by side. Each member has a face towards the path's start and one towards its end. Of a face
+// is said how it is entered (`next_hop`), which prefixes end behind it (`originates`) and whether
+// what lies beyond the opposite face can be reached through it (`passes_on`):
 //
 // | function    | entered from the start                  | entered from the end              |
 // | transparent | passes on                               | passes on                         |
@@ -18,12 +18,13 @@
 // A function without the opposite face ends the path: as terminating. Beyond a customer's SAP lies
 // its link's prefix, and what the incoming bindings say.
 //
-// A path may come into a part and leave it by one SAP, on a link with other members. Its announcements
-// and bindings for that SAP and path are then two, the one towards the path's start first.
+// A path may come into a part and leave it by one SAP, on a link with other members. Its
+// announcements and bindings for that SAP and path are then two, the one towards the path's start
+// first.
 //
 // Own addresses (/32, /128) make paths hold on links that have other members (R18): a host route is
-// kept wherever the prefix around it would lead past the path, and dropped where it says no more than
-// the prefix does.
+// kept wherever the prefix around it would lead past the path, and dropped where it says no more
+// than the prefix does.
 #pragma once
 
 #include <cstddef>
@@ -108,8 +109,8 @@ Result<Paths> part_paths(const v1::Fragment& whole, const Division& division,
 // What the composition says of itself at its SAPs: goes up in the proof. By path, then SAP.
 std::vector<v1::Announcement> announce(const Paths& paths);
 
-// Each part's bindings from what came from above (`incoming`); `end`s are not routes and left empty.
-// One entry per SAP and path of the part, also where there is nothing to say.
+// Each part's bindings from what came from above (`incoming`); `end`s are not routes and left
+// empty. One entry per SAP and path of the part, also where there is nothing to say.
 std::vector<v1::Bindings> part_bindings(const Paths& paths, std::size_t parts,
                                         const v1::Bindings& incoming);
 
@@ -128,9 +129,9 @@ struct InstanceRoutes {
 Result<std::map<std::size_t, InstanceRoutes>> instance_routes(const Paths& paths,
                                                               const v1::Bindings& incoming);
 
-// How traffic of the path that starts at a link of one's own, at that SAP (or, where the path starts
-// there, at the egress of a function: `port` is then empty and `link_id` counts), reaches the
-// address. Empty: it is on the link. NOT_FOUND "routes.unreachable".
+// How traffic of the path that starts at a link of one's own, at that SAP (or, where the path
+// starts there, at the egress of a function: `port` is then empty and `link_id` counts), reaches
+// the address. Empty: it is on the link. NOT_FOUND "routes.unreachable".
 Result<std::string> probe_next_hop(const Paths& paths, const v1::Bindings& incoming,
                                    const std::string& path_id, const std::string& sapd_id,
                                    const std::string& link_id, const std::string& destination);

@@ -15,9 +15,8 @@ std::optional<MacPrefix> free_part(const MacPrefix& whole, unsigned bits,
   for (std::uint64_t index = 0;; ++index) {
     const auto part = whole.part(bits, index);
     if (!part) return std::nullopt;
-    const bool taken = std::any_of(handed_out.begin(), handed_out.end(), [&](const MacPrefix& out) {
-      return out.overlaps(*part);
-    });
+    const bool taken = std::any_of(handed_out.begin(), handed_out.end(),
+                                   [&](const MacPrefix& out) { return out.overlaps(*part); });
     if (!taken) return part;
   }
 }

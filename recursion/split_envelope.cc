@@ -57,7 +57,10 @@ class EnvelopeSplit {
   EnvelopeSplit(const v1::Envelope& parent, const v1::Fragment& whole, const Division& division,
                 const std::vector<StitchedLink>& stitching,
                 const std::vector<const v1::Envelope*>& former)
-      : parent_(parent), division_(division), stitching_(stitching), former_(former),
+      : parent_(parent),
+        division_(division),
+        stitching_(stitching),
+        former_(former),
         children_(division.part.size()) {
     former_.resize(division.part.size(), nullptr);
     for (v1::Envelope& child : children_) child.set_realm(parent.realm());
@@ -353,8 +356,7 @@ class EnvelopeSplit {
       if (link.parents != nullptr || is_fresh_cut(link) || link.parts[0] != part) continue;
       demands.push_back({link.link_id, link.points[0], 1, link.families});
     }
-    const std::uint64_t nested =
-        nested_services_of(division_.part[part]) * kLinksPerNestedService;
+    const std::uint64_t nested = nested_services_of(division_.part[part]) * kLinksPerNestedService;
     for (std::uint64_t i = 0; i < nested; ++i) {
       demands.push_back({"of a nested service", kPointsPerNestedLink, 1, {}});
     }

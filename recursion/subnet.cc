@@ -63,14 +63,14 @@ ProblemBuilder exhausted(const std::string& link_id, const std::string& what, ui
 AddressSet assignable_of(const Prefix& prefix) {
   const AddressRange hosts = prefix.hosts();
   if (!is_wide(prefix)) return AddressSet({hosts});
-  return AddressSet({AddressRange{prefix.first().plus(kKept),
-                                  {prefix.family(), prefix.last().bits() - kKept}}});
+  return AddressSet(
+      {AddressRange{prefix.first().plus(kKept), {prefix.family(), prefix.last().bits() - kKept}}});
 }
 
 AddressSet probe_reserve(const Prefix& prefix) {
   if (!is_wide(prefix)) return {};
-  return AddressSet({AddressRange{{prefix.family(), prefix.last().bits() - kKept + 1},
-                                  prefix.hosts().last}});
+  return AddressSet(
+      {AddressRange{{prefix.family(), prefix.last().bits() - kKept + 1}, prefix.hosts().last}});
 }
 
 AddressSet assignable_of(const v1::SubnetEnvelope& subnet) {
@@ -93,8 +93,7 @@ AddressSet assignable_of(const v1::SubnetEnvelope& subnet) {
 }
 
 Result<v1::SubnetEnvelope> fresh_subnet(const SubnetPlan& plan, const std::string& link_id) {
-  AddressSet assignable =
-      plan.pools.empty() ? assignable_of(plan.prefix) : AddressSet(plan.pools);
+  AddressSet assignable = plan.pools.empty() ? assignable_of(plan.prefix) : AddressSet(plan.pools);
   const auto probe = pick_probe(plan, assignable);
   if (!probe) {
     return exhausted(link_id, "addresses", 1, 0, plan.prefix.str())

@@ -18,7 +18,9 @@ v1::Task& add_task(Schedule& schedule, const std::string& name, std::vector<std:
   return task;
 }
 
-std::string task_kind(const v1::Task& task) { return task.name().substr(0, task.name().find(' ')); }
+std::string task_kind(const v1::Task& task) {
+  return task.name().substr(0, task.name().find(' '));
+}
 
 std::string task_object(const v1::Task& task) {
   const auto space = task.name().find(' ');
@@ -37,8 +39,8 @@ void TaskRunner::run(Schedule& schedule, const Clock& clock, Perform perform,
                      std::function<void()> changed, Done finished) {
   for (auto& task : schedule)
     if (task.state() == v1::Task::RUNNING) task.set_state(v1::Task::PENDING);
-  const std::shared_ptr<TaskRunner> runner(new TaskRunner(
-      schedule, clock, std::move(perform), std::move(changed), std::move(finished)));
+  const std::shared_ptr<TaskRunner> runner(
+      new TaskRunner(schedule, clock, std::move(perform), std::move(changed), std::move(finished)));
   runner->step();
 }
 

@@ -2,8 +2,8 @@
 // starts what is ready, in parallel, and ends when all is done or the first failure has settled.
 // A task's first word is its kind ("hold part-1"), which the performer looks up.
 //
-// The schedule lies in a record and outlives the runner: whoever runs it writes the record before an
-// effect is relied on. Run again after a restart, what was RUNNING runs again (tasks are
+// The schedule lies in a record and outlives the runner: whoever runs it writes the record before
+// an effect is relied on. Run again after a restart, what was RUNNING runs again (tasks are
 // level-triggered), what was DONE stays done.
 #pragma once
 
@@ -21,7 +21,8 @@ namespace terrace {
 using Schedule = google::protobuf::RepeatedPtrField<v1::Task>;
 
 // Adds a pending task, or resets one of that name to pending.
-v1::Task& add_task(Schedule& schedule, const std::string& name, std::vector<std::string> needs = {});
+v1::Task& add_task(Schedule& schedule, const std::string& name,
+                   std::vector<std::string> needs = {});
 // The first word, and the rest.
 std::string task_kind(const v1::Task& task);
 std::string task_object(const v1::Task& task);
@@ -38,8 +39,8 @@ class TaskRunner : public std::enable_shared_from_this<TaskRunner> {
                   std::function<void()> changed, Done finished);
 
  private:
-  TaskRunner(Schedule& schedule, const Clock& clock, Perform perform,
-             std::function<void()> changed, Done finished);
+  TaskRunner(Schedule& schedule, const Clock& clock, Perform perform, std::function<void()> changed,
+             Done finished);
 
   void step();
   bool start_ready();

@@ -34,8 +34,8 @@ class Channel {
   // executor still runs.
   virtual ~Channel() = default;
 
-  // `method`: "/terrace.v1.HoldService/PlaceHold". `prototype`: any instance of the response's type,
-  // outliving the call (a default instance); the reply is a new message of it.
+  // `method`: "/terrace.v1.HoldService/PlaceHold". `prototype`: any instance of the response's
+  // type, outliving the call (a default instance); the reply is a new message of it.
   virtual void unary(std::string_view method, const Call& call, const Message& request,
                      const Message& prototype, MessageReply reply) = 0;
 
@@ -66,12 +66,12 @@ template <class Response>
     Channel& channel, std::string_view method, const Call& call,
     const google::protobuf::Message& request,
     std::function<void(Result<std::unique_ptr<Response>>)> sink) {
-  return channel.stream(
-      method, call, request, Response::default_instance(),
-      [sink = std::move(sink)](Result<std::unique_ptr<Channel::Message>> result) {
-        if (!result.ok()) return sink(std::move(result).problem());
-        sink(std::unique_ptr<Response>(static_cast<Response*>(std::move(result).value().release())));
-      });
+  return channel.stream(method, call, request, Response::default_instance(),
+                        [sink = std::move(sink)](Result<std::unique_ptr<Channel::Message>> result) {
+                          if (!result.ok()) return sink(std::move(result).problem());
+                          sink(std::unique_ptr<Response>(
+                              static_cast<Response*>(std::move(result).value().release())));
+                        });
 }
 
 // The names under which a call's context and trace travel.

@@ -76,8 +76,9 @@ Status check_version(const Batch::Write& write, std::uint64_t found) {
 Change to_change(Batch::Write write, std::uint64_t version, std::uint64_t revision) {
   Change change{write.key, revision, std::nullopt};
   if (!write.erase) {
-    change.record = Record{std::move(write.key), std::move(write.owner), std::move(write.state),
-                           version, revision, std::move(write.body)};
+    change.record = Record{
+        std::move(write.key), std::move(write.owner), std::move(write.state), version, revision,
+        std::move(write.body)};
   }
   return change;
 }

@@ -44,8 +44,7 @@ std::vector<Change> MemoryStore::apply(std::vector<Batch::Write> writes) {
     const auto found = records_.find(write.key);
     const std::uint64_t version = found == records_.end() ? 0 : found->second.version;
     if (write.erase && version == 0) continue;
-    auto& change = changes.emplace_back(
-        store::to_change(std::move(write), version + 1, revision_));
+    auto& change = changes.emplace_back(store::to_change(std::move(write), version + 1, revision_));
     if (change.record) {
       records_[change.key] = *change.record;
       if (const auto tombstone = tombstones_.extract(change.key)) {

@@ -39,7 +39,7 @@ class MemoryStore final : public Store {
 
   mutable std::mutex mutex_;
   std::map<RecordKey, Record> records_;
-  std::map<RecordKey, std::uint64_t> tombstones_;                // key -> revision
+  std::map<RecordKey, std::uint64_t> tombstones_;  // key -> revision
   std::set<std::pair<std::uint64_t, RecordKey>> tombstones_by_age_;
   std::uint64_t revision_ = 0;
   std::uint64_t pruned_ = 0;  // deletions up to this revision may be forgotten

@@ -19,8 +19,8 @@ bool is_no_room(int system_error) {
 bool is_full(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE) return true;
   // After a failed fsync nobody knows what is on the disk, whatever the reason was.
-  const bool failed_write = (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_FSYNC &&
-                            code != SQLITE_IOERR_DIR_FSYNC;
+  const bool failed_write =
+      (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC;
   return failed_write && is_no_room(system_error);
 }
 
@@ -46,8 +46,9 @@ ProblemBuilder classify(int code, int system_error) {
     case SQLITE_CANTOPEN:
       return make_problem(Problem::PERMISSION_DENIED, "store.no-permission",
                           "The store's file cannot be opened for writing.")
-          .possible("Give the daemon's user the right to read and write the file and its "
-                    "directory.");
+          .possible(
+              "Give the daemon's user the right to read and write the file and its "
+              "directory.");
     default:
       return make_problem(Problem::UNAVAILABLE, "store.io", "The store's disk failed.")
           .possible("Look into the system's log, then restart the daemon.");
@@ -70,14 +71,14 @@ Status Database::create_file(const std::filesystem::path& path) {
   const int error = errno;
   return classify(is_no_room(error) ? SQLITE_FULL : SQLITE_CANTOPEN, error)
       .at_resource(path.string())
-      .cause(make_problem(Problem::UNKNOWN, "store.system",
-                          std::generic_category().message(error)));
+      .cause(
+          make_problem(Problem::UNKNOWN, "store.system", std::generic_category().message(error)));
 }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database({handle, Close()}, path);
   if (handle == nullptr) throw std::bad_alloc();
   if (code != SQLITE_OK) return database.problem(code);
@@ -95,9 +96,8 @@ Status Database::execute(const char* sql) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
-                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return problem(code);
   return Statement(statement);
 }
@@ -124,12 +124,14 @@ Problem Database::problem(int code) const {
   // Not sqlite3_system_errno(), which a COMMIT that fails leaves unset.
   return classify(code, errno)
       .at_resource(path_.string())
-      .cause(make_problem(Problem::UNKNOWN, "store.sqlite",
-                          std::string(sqlite3_errmsg(handle_.get())) + " (SQLite " +
-                              std::to_string(code) + ")"));
+      .cause(make_problem(
+          Problem::UNKNOWN, "store.sqlite",
+          std::string(sqlite3_errmsg(handle_.get())) + " (SQLite " + std::to_string(code) + ")"));
 }
 
-void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+void Database::Close::operator()(sqlite3* handle) const {
+  sqlite3_close_v2(handle);
+}
 
 Statement& Statement::bind(int index, std::string_view text) {
   const int code = sqlite3_bind_text64(handle_.get(), index, data_of(text), text.size(),
@@ -139,15 +141,14 @@ Statement& Statement::bind(int index, std::string_view text) {
 }
 
 Statement& Statement::bind_blob(int index, std::string_view bytes) {
-  const int code = sqlite3_bind_blob64(handle_.get(), index, data_of(bytes), bytes.size(),
-                                       SQLITE_STATIC);
+  const int code =
+      sqlite3_bind_blob64(handle_.get(), index, data_of(bytes), bytes.size(), SQLITE_STATIC);
   if (code != SQLITE_OK) bind_error_ = code;
   return *this;
 }
 
 Statement& Statement::bind(int index, std::uint64_t number) {
-  const int code =
-      sqlite3_bind_int64(handle_.get(), index, static_cast<sqlite3_int64>(number));
+  const int code = sqlite3_bind_int64(handle_.get(), index, static_cast<sqlite3_int64>(number));
   if (code != SQLITE_OK) bind_error_ = code;
   return *this;
 }
@@ -182,6 +183,8 @@ std::uint64_t Statement::number(int column) const {
   return static_cast<std::uint64_t>(sqlite3_column_int64(handle_.get(), column));
 }
 
-void Statement::Finalize::operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+void Statement::Finalize::operator()(sqlite3_stmt* handle) const {
+  sqlite3_finalize(handle);
+}
 
 }  // namespace terrace::store

@@ -14,8 +14,8 @@ namespace terrace::store {
 namespace {
 
 Problem system_problem(const std::filesystem::path& path, int error) {
-  const Problem cause = problem(Problem::UNKNOWN, "store.system",
-                                std::generic_category().message(error));
+  const Problem cause =
+      problem(Problem::UNKNOWN, "store.system", std::generic_category().message(error));
   if (error == EACCES || error == EPERM || error == EROFS) {
     return make_problem(Problem::PERMISSION_DENIED, "store.no-permission",
                         "The store's lock file cannot be written.")
@@ -62,7 +62,6 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-FileLock::FileLock(FileLock&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 }  // namespace terrace::store

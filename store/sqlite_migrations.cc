@@ -7,8 +7,7 @@
 namespace terrace::store {
 namespace {
 
-constexpr std::array kMigrations = {
-    Migration{"records, tombstones and the store's revision", R"sql(
+constexpr std::array kMigrations = {Migration{"records, tombstones and the store's revision", R"sql(
 CREATE TABLE meta (
   incarnation TEXT NOT NULL,
   revision INTEGER NOT NULL,
@@ -56,8 +55,7 @@ Result<std::uint64_t> schema_version(Database& database, std::uint64_t newest) {
   if (*version > newest) {
     return make_problem(Problem::FAILED_PRECONDITION, "store.newer-schema",
                         "The store was written by a later release than this one.")
-        .constraint("schema-version", "at most " + std::to_string(newest),
-                    std::to_string(*version))
+        .constraint("schema-version", "at most " + std::to_string(newest), std::to_string(*version))
         .possible("Start the release that wrote it, or one after that.");
   }
   return version;
@@ -65,7 +63,9 @@ Result<std::uint64_t> schema_version(Database& database, std::uint64_t newest) {
 
 }  // namespace
 
-std::span<const Migration> migrations() { return kMigrations; }
+std::span<const Migration> migrations() {
+  return kMigrations;
+}
 
 Status migrate(Database& database, std::span<const Migration> steps) {
   const auto version = schema_version(database, steps.size());

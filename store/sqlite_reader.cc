@@ -23,8 +23,12 @@ std::string newer(const std::string& kind) {
 }
 
 Record read_record(const Statement& row) {
-  return {{row.text(0), row.text(1), row.text(2)}, row.text(3),   row.text(4),
-          row.number(5),                           row.number(6), row.text(7)};
+  return {{row.text(0), row.text(1), row.text(2)},
+          row.text(3),
+          row.text(4),
+          row.number(5),
+          row.number(6),
+          row.text(7)};
 }
 
 // Indexes give each filter its own order by (tenant, id).
@@ -51,8 +55,7 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::start(Database database) {
   }
   auto get = database.prepare(select_records("kind = ?1 AND tenant = ?2 AND id = ?3"));
   if (!get.ok()) return std::move(get).problem();
-  return std::unique_ptr<SqliteReader>(
-      new SqliteReader(std::move(database), *std::move(get)));
+  return std::unique_ptr<SqliteReader>(new SqliteReader(std::move(database), *std::move(get)));
 }
 
 Result<Statement*> SqliteReader::statement(const std::string& sql) {
@@ -159,8 +162,7 @@ Status SqliteReader::add_deletes(std::uint64_t since, const std::string& kind, C
     const auto row = select.step(database_);
     if (!row.ok()) return row.problem();
     if (!*row) return {};
-    changes.deletes.push_back(
-        {{select.text(0), select.text(1), select.text(2)}, select.number(3)});
+    changes.deletes.push_back({{select.text(0), select.text(1), select.text(2)}, select.number(3)});
   }
 }
 

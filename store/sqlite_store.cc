@@ -88,8 +88,8 @@ Status prepare_file(store::Database& database, Random& random) {
       !set.ok()) {
     return set;
   }
-  auto insert = database.prepare(
-      "INSERT INTO meta SELECT ?1, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM meta)");
+  auto insert =
+      database.prepare("INSERT INTO meta SELECT ?1, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM meta)");
   if (!insert.ok()) return std::move(insert).problem();
   const std::string incarnation = uuid_v4(random);
   return insert->bind(1, incarnation).run(database);
@@ -134,12 +134,11 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::filesystem::path& pa
   auto reader = store::SqliteReader::start(*std::move(read_side));
   if (!reader.ok()) return std::move(reader).problem();
   const auto subscribers = std::make_shared<Subscribers>();
-  auto writer =
-      store::SqliteWriter::start(*std::move(write_side), options, executor, subscribers);
+  auto writer = store::SqliteWriter::start(*std::move(write_side), options, executor, subscribers);
   if (!writer.ok()) return std::move(writer).problem();
-  return std::unique_ptr<Store>(std::make_unique<OpenSqliteStore>(
-      *std::move(lock), *std::move(incarnation), subscribers, *std::move(reader),
-      *std::move(writer)));
+  return std::unique_ptr<Store>(
+      std::make_unique<OpenSqliteStore>(*std::move(lock), *std::move(incarnation), subscribers,
+                                        *std::move(reader), *std::move(writer)));
 }
 
 }  // namespace terrace

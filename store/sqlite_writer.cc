@@ -26,9 +26,9 @@ Result<std::unique_ptr<SqliteWriter>> SqliteWriter::start(
   if (!statements.ok()) return std::move(statements).problem();
   const auto meta = load_meta(database);
   if (!meta.ok()) return meta.problem();
-  return std::unique_ptr<SqliteWriter>(
-      new SqliteWriter(std::move(database), *std::move(statements), *meta, options, executor,
-                       std::move(subscribers)));
+  return std::unique_ptr<SqliteWriter>(new SqliteWriter(std::move(database), *std::move(statements),
+                                                        *meta, options, executor,
+                                                        std::move(subscribers)));
 }
 
 Result<SqliteWriter::Statements> SqliteWriter::prepare(Database& database) {

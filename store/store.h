@@ -28,9 +28,9 @@ namespace terrace {
 
 // Bytes, compared bytewise. Kind and id are not empty; tenant may be (what belongs to no tenant).
 struct RecordKey {
-  std::string kind;    // "hold", "ns-instance"
+  std::string kind;  // "hold", "ns-instance"
   std::string tenant;
-  std::string id;      // unique in (kind, tenant)
+  std::string id;  // unique in (kind, tenant)
 
   auto operator<=>(const RecordKey&) const = default;
 };
@@ -43,7 +43,7 @@ inline constexpr std::size_t kMaxRecordBytes = 64 << 20;
 
 struct Record {
   RecordKey key;
-  std::string owner;           // whatever lists ask for: "parent:acme", an instance's id
+  std::string owner;  // whatever lists ask for: "parent:acme", an instance's id
   std::string state;
   std::uint64_t version = 0;   // how often it was written, from 1; again from 1 once erased
   std::uint64_t revision = 0;  // of the batch that wrote it last
@@ -107,9 +107,9 @@ struct Changes {
     std::uint64_t revision = 0;
     bool operator==(const Deletion&) const = default;
   };
-  std::uint64_t revision = 0;      // what these are current to: ask on from here
-  std::vector<Record> upserts;     // by (revision, key)
-  std::vector<Deletion> deletes;   // by (revision, key); may name what came and went meanwhile
+  std::uint64_t revision = 0;     // what these are current to: ask on from here
+  std::vector<Record> upserts;    // by (revision, key)
+  std::vector<Deletion> deletes;  // by (revision, key); may name what came and went meanwhile
 };
 
 struct StoreOptions {

@@ -25,7 +25,9 @@ struct Options {
   std::vector<std::string> command;
 };
 
-bool json(const Options& options) { return options.output == "json"; }
+bool json(const Options& options) {
+  return options.output == "json";
+}
 
 void print(const Problem& problem, const std::string& indent) {
   const auto field = [&](const char* name, const std::string& text) {
@@ -67,8 +69,8 @@ int fail(const Options& options, const Problem& problem) {
 std::string find_terraced() {
   std::error_code ignored;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  for (const auto& path : {self.parent_path() / "terraced",
-                           self.parent_path().parent_path() / "daemon" / "terraced"})
+  for (const auto& path :
+       {self.parent_path() / "terraced", self.parent_path().parent_path() / "daemon" / "terraced"})
     if (::access(path.c_str(), X_OK) == 0) return path.string();
   return "";
 }
@@ -85,7 +87,8 @@ int run_up(Options& options) {
   if (Status chosen = choose_terraced(options.lab); !chosen) return fail(options, chosen.problem());
   const auto raised = up(options.lab, options.file, json(options) ? std::cerr : std::cout);
   if (!raised.ok()) return fail(options, raised.problem());
-  if (json(options)) std::cout << to_json(raised->state);
+  if (json(options))
+    std::cout << to_json(raised->state);
   else
     std::cout << "the lab " << raised->state.name << (raised->was_up ? " is up already" : " is up")
               << ": " << raised->state.platforms.size() << " platforms\n";
@@ -98,8 +101,10 @@ int run_restart(Options& options) {
   if (!state.ok()) return fail(options, state.problem());
   const auto restarted = restart(options.lab, *state, options.name);
   if (!restarted.ok()) return fail(options, restarted.problem());
-  if (json(options)) std::cout << to_json(*restarted);
-  else std::cout << options.name << " runs again\n";
+  if (json(options))
+    std::cout << to_json(*restarted);
+  else
+    std::cout << options.name << " runs again\n";
   return EXIT_SUCCESS;
 }
 
@@ -113,8 +118,8 @@ int run_status(const Options& options) {
   std::cout << "lab " << state->name << " in " << state->directory << '\n';
   for (const auto& one : state->platforms) {
     std::cout << "  platform " << one.name << "  "
-              << (kernel::alive(one.process) ? "runs" : "HAS ENDED") << "  pid "
-              << one.process.pid << "  " << one.address;
+              << (kernel::alive(one.process) ? "runs" : "HAS ENDED") << "  pid " << one.process.pid
+              << "  " << one.address;
     for (const auto& address : one.listen) std::cout << "  " << address;
     if (!one.site.empty()) std::cout << "  site " << one.site;
     std::cout << '\n';
@@ -145,9 +150,9 @@ int run_exec(Options& options) {
   for (auto& word : options.command) argv.push_back(word.data());
   argv.push_back(nullptr);
   ::execvp(argv.front(), argv.data());
-  return fail(options, make_problem(Problem::NOT_FOUND, "lab.cannot-run",
-                                    "Cannot run " + options.command.front() + ": " +
-                                        std::strerror(errno)));
+  return fail(options,
+              make_problem(Problem::NOT_FOUND, "lab.cannot-run",
+                           "Cannot run " + options.command.front() + ": " + std::strerror(errno)));
 }
 
 int run_down(const Options& options) {
@@ -212,4 +217,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace terrace::lab
 
-int main(int argc, char** argv) { return terrace::lab::run(argc, argv); }
+int main(int argc, char** argv) {
+  return terrace::lab::run(argc, argv);
+}

@@ -138,8 +138,9 @@ class Server final : public GrpcServer {
     return make_problem(Problem::UNAVAILABLE, "server.cannot-listen",
                         "cannot listen on " + addresses)
         .at_resource("listen/" + addresses)
-        .possible("an address of this machine and a port nobody uses; a directory that exists and "
-                  "may be written");
+        .possible(
+            "an address of this machine and a port nobody uses; a directory that exists and "
+            "may be written");
   }
 
   const GrpcServerOptions options_;

@@ -29,8 +29,8 @@ struct GrpcServerOptions {
 
 class GrpcServer {
  public:
-  // Listens from here on. Executor and dispatch must outlive the server. A stale socket file (nobody
-  // listens on it) is replaced.
+  // Listens from here on. Executor and dispatch must outlive the server. A stale socket file
+  // (nobody listens on it) is replaced.
   //   INVALID_ARGUMENT  server.bad-address
   //   UNAVAILABLE       server.cannot-listen   says which address and why
   static Result<std::unique_ptr<GrpcServer>> start(Executor& executor, Dispatch& dispatch,

@@ -8,8 +8,8 @@
 
 namespace terrace {
 
-// To gRPC every method is a stream of bytes both ways: on the wire a unary call is one with a single
-// message each way, and so one reactor serves all.
+// To gRPC every method is a stream of bytes both ways: on the wire a unary call is one with a
+// single message each way, and so one reactor serves all.
 class GrpcEdge::SchemaService final : public grpc::Service {
  public:
   SchemaService(const google::protobuf::ServiceDescriptor& service, GrpcCalls& calls) {
@@ -26,10 +26,10 @@ class GrpcEdge::SchemaService final : public grpc::Service {
     AddMethod(new grpc::internal::RpcServiceMethod(
         name.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
     const bool streaming = method.server_streaming();
-    MarkMethodRawCallback(index, new Handler([&calls, &name, streaming](
-                                                 grpc::CallbackServerContext* context) {
-      return calls.begin(*context, name, streaming);
-    }));
+    MarkMethodRawCallback(
+        index, new Handler([&calls, &name, streaming](grpc::CallbackServerContext* context) {
+          return calls.begin(*context, name, streaming);
+        }));
   }
 
   std::vector<std::unique_ptr<std::string>> names_;
@@ -65,8 +65,12 @@ void GrpcEdge::register_with(grpc::ServerBuilder& builder) {
   builder.RegisterCallbackGenericService(unknown_.get());
 }
 
-void GrpcEdge::stop(Duration grace) { calls_.stop(grace); }
+void GrpcEdge::stop(Duration grace) {
+  calls_.stop(grace);
+}
 
-void GrpcEdge::wait_until_empty() { calls_.wait_until_empty(); }
+void GrpcEdge::wait_until_empty() {
+  calls_.wait_until_empty();
+}
 
 }  // namespace terrace

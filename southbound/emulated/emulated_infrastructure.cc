@@ -80,7 +80,9 @@ EmulatedInfrastructure::EmulatedInfrastructure(EmulatedConfig config, EmulatedUn
       random_(random),
       site_(underlay.attach(config_.inventory, config_.assume_far_ends)) {}
 
-EmulatedInfrastructure::~EmulatedInfrastructure() { underlay_.detach(site_); }
+EmulatedInfrastructure::~EmulatedInfrastructure() {
+  underlay_.detach(site_);
+}
 
 const EmulatedFault* EmulatedInfrastructure::next_fault(Operation operation,
                                                         const std::string& hold_id) {
@@ -154,8 +156,7 @@ void EmulatedInfrastructure::start_functions(const DesiredPart& part) {
   });
 }
 
-void EmulatedInfrastructure::remove(const std::string& hold_id,
-                                    std::function<void(Status)> reply) {
+void EmulatedInfrastructure::remove(const std::string& hold_id, std::function<void(Status)> reply) {
   const EmulatedFault* fault = next_fault(Operation::kRemove, hold_id);
   const bool refuse = fault != nullptr && fault->kind == EmulatedFault::Kind::kRefuse;
   if (fault != nullptr && fault->kind == EmulatedFault::Kind::kNeverAnswer) return;

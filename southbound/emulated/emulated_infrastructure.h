@@ -36,8 +36,7 @@ class EmulatedInfrastructure final : public Infrastructure {
   void remove(const std::string& hold_id, std::function<void(Status)> reply) override;
   // A "link" for each link (name: its id) and a "function" for each VNF (name: its instance id),
   // with details "digest", "function", "address" and "packets".
-  void inspect(std::optional<std::string> hold_id,
-               Reply<std::vector<v1::Resource>> reply) override;
+  void inspect(std::optional<std::string> hold_id, Reply<std::vector<v1::Resource>> reply) override;
   void probe(const driver::v1::ProbeOrder& order, Reply<v1::ProbeResult> reply) override;
 
   // For tests and experiments.

@@ -85,7 +85,9 @@ EmulatedUnderlay::SiteId EmulatedUnderlay::attach(const Inventory& inventory,
   return last_site_;
 }
 
-void EmulatedUnderlay::detach(SiteId site) { site_.erase(site); }
+void EmulatedUnderlay::detach(SiteId site) {
+  site_.erase(site);
+}
 
 Status EmulatedUnderlay::check(const Site& site, const DesiredPart& part) const {
   for (const auto& link : part.link()) {
@@ -147,8 +149,8 @@ EmulatedUnderlay::Part* EmulatedUnderlay::find(SiteId site, const std::string& h
   return const_cast<Part*>(std::as_const(*this).find(site, hold_id));
 }
 
-void EmulatedUnderlay::cut_link(SiteId site, const std::string& hold_id,
-                                const std::string& link_id, bool cut) {
+void EmulatedUnderlay::cut_link(SiteId site, const std::string& hold_id, const std::string& link_id,
+                                bool cut) {
   const auto key = std::tuple(site, hold_id, link_id);
   if (cut) {
     cut_link_.insert(key);

@@ -66,8 +66,12 @@ struct Ending {
   Packet packet;
 };
 
-Ending silent(std::string why) { return {Ending::Kind::kSilent, std::move(why), {}, {}}; }
-Ending refused(std::string why) { return {Ending::Kind::kRefused, std::move(why), {}, {}}; }
+Ending silent(std::string why) {
+  return {Ending::Kind::kSilent, std::move(why), {}, {}};
+}
+Ending refused(std::string why) {
+  return {Ending::Kind::kRefused, std::move(why), {}, {}};
+}
 
 std::string name_of(const DesiredVnf& vnf) {
   return vnf.vnf_profile_id() + "[" + std::to_string(vnf.index()) + "]";
@@ -348,9 +352,9 @@ Result<v1::ProbeResult> walk_probe(EmulatedUnderlay& underlay, EmulatedUnderlay:
     if ((own.find(':') != std::string::npos) == v6) packet.source = without_length(own);
   }
   if (packet.source.empty()) {
-    return make_problem(Problem::FAILED_PRECONDITION, "probe.no-source",
-                        "link " + order.link_id() +
-                            " has no probe address of the destination's family")
+    return make_problem(
+               Problem::FAILED_PRECONDITION, "probe.no-source",
+               "link " + order.link_id() + " has no probe address of the destination's family")
         .at_resource("hold/" + order.hold_id());
   }
   return Walk(underlay, from).probe(packet, order.next_hop());

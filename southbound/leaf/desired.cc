@@ -150,8 +150,8 @@ Result<Ways> ways_of(const LeafConfig& config, const Inventory& inventory, const
   return ways;
 }
 
-Result<DesiredPart> desired_part(const Inventory& inventory, const v1::Hold& hold,
-                                 const Ways& ways, const std::string& id) {
+Result<DesiredPart> desired_part(const Inventory& inventory, const v1::Hold& hold, const Ways& ways,
+                                 const std::string& id) {
   DesiredPart part;
   part.set_hold_id(id);
   for (const v1::LinkProof& proved : hold.proof().link()) {
@@ -164,9 +164,8 @@ Result<DesiredPart> desired_part(const Inventory& inventory, const v1::Hold& hol
   for (int i = 0; i < hold.proof().vnf_size(); ++i) {
     const v1::VnfProof& proved = hold.proof().vnf(i);
     const auto own = routes->find(static_cast<std::size_t>(i));
-    *part.add_vnf() =
-        desired_vnf(hold, proved, ways.function.at(proved.vnf_profile_id()),
-                    own == routes->end() ? InstanceRoutes{} : own->second);
+    *part.add_vnf() = desired_vnf(hold, proved, ways.function.at(proved.vnf_profile_id()),
+                                  own == routes->end() ? InstanceRoutes{} : own->second);
   }
   part.set_digest(sha256_hex(part.SerializeAsString()));
   return part;
@@ -258,8 +257,8 @@ Result<driver::v1::ProbeOrder> sap_probe(const LeafConfig& config, const Invento
   }
   auto ways = ways_of(config, inventory, hold);
   if (!ways) return std::move(ways).problem();
-  auto next_hop = probe_next_hop(ways->paths, hold.bindings(), request.path_id(),
-                                 request.sapd_id(), sap->link_id(), request.destination());
+  auto next_hop = probe_next_hop(ways->paths, hold.bindings(), request.path_id(), request.sapd_id(),
+                                 sap->link_id(), request.destination());
   if (!next_hop) return std::move(next_hop).problem();
   const Duration timeout =
       request.has_timeout() ? from_proto(request.timeout()) : config.probe_timeout;

@@ -28,14 +28,12 @@ struct DesiredState {
 // A function of its arguments: the same record gives the same digest, after a restart too. `id`
 // names the hold at the driver. Refuses as resolve_functions, leaf_paths, instance_routes and
 // probe_next_hop; FAILED_PRECONDITION "hold.no-port" when the WAN port it was held on is gone.
-Result<DesiredState> desired_state(const LeafConfig& config,
-                                   const driver::v1::Inventory& inventory,
+Result<DesiredState> desired_state(const LeafConfig& config, const driver::v1::Inventory& inventory,
                                    const record::v1::HoldRecord& record, const std::string& id);
 
 // What was made is what was proved (R15); else FAILED_PRECONDITION "proof.mismatch" with both
 // values.
-Status check_applied(const driver::v1::DesiredPart& wanted,
-                     const driver::v1::AppliedPart& applied);
+Status check_applied(const driver::v1::DesiredPart& wanted, const driver::v1::AppliedPart& applied);
 
 // A probe from one of the hold's SAPs, as the driver is asked for it. NOT_FOUND "sap.unknown"
 // (the hold has no such SAP), "routes.unreachable".

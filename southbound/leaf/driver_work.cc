@@ -34,14 +34,14 @@ void DriverWork::apply(const driver::v1::DesiredPart& part, std::function<void(S
 }
 
 void DriverWork::probe(const driver::v1::ProbeOrder& order, Reply<v1::ProbeResult> reply) {
-  queue_.run(order.hold_id(), [this, order, reply = std::move(reply)](
-                                  std::function<void()> finished) {
-    infrastructure_.probe(order, [reply, finished = std::move(finished)](
-                                     Result<v1::ProbeResult> result) {
-      finished();
-      reply(std::move(result));
-    });
-  });
+  queue_.run(order.hold_id(),
+             [this, order, reply = std::move(reply)](std::function<void()> finished) {
+               infrastructure_.probe(
+                   order, [reply, finished = std::move(finished)](Result<v1::ProbeResult> result) {
+                     finished();
+                     reply(std::move(result));
+                   });
+             });
 }
 
 // One after another; what stays silent is asked again until the patience of the whole run is over.

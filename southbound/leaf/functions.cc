@@ -124,15 +124,14 @@ Status set_parameters(const v1::Fragment& fragment, const v1::Vnfd& vnfd,
                       const std::string& profile_id, ResolvedFunction& into) {
   for (const auto& property : vnfd.configurable_properties()) {
     if (!property.has_default_value()) continue;
-    Status status = set_parameter(*into.function, profile_id, property.key(),
-                                  property.default_value(), into);
+    Status status =
+        set_parameter(*into.function, profile_id, property.key(), property.default_value(), into);
     if (!status) return status;
   }
   for (const auto& params : fragment.params().additional_params_for_vnf()) {
     if (params.vnf_profile_id() != profile_id) continue;
     for (const auto& param : params.additional_params()) {
-      Status status =
-          set_parameter(*into.function, profile_id, param.key(), param.value(), into);
+      Status status = set_parameter(*into.function, profile_id, param.key(), param.value(), into);
       if (!status) return status;
     }
   }
@@ -191,8 +190,7 @@ FunctionSize size_of(const v1::Vnfd& vnfd, const std::string& flavour_id,
     for (const auto& profile : flavour->vdu_profile()) {
       count[profile.id()] = std::max(1U, profile.min_number_of_instances());
     }
-    const std::string& level =
-        level_id.empty() ? flavour->default_instantiation_level() : level_id;
+    const std::string& level = level_id.empty() ? flavour->default_instantiation_level() : level_id;
     for (const auto& known : flavour->instantiation_level()) {
       if (known.id() != level) continue;
       for (const auto& vdu : known.vdu_level()) count[vdu.vdu_id()] = vdu.number_of_instances();

@@ -33,8 +33,7 @@ struct ResolvedFunction {
 // descriptor whose images are different functions), FAILED_PRECONDITION "descriptor.other-content"
 // (R4: our descriptor of that id, and another digest).
 Result<std::map<std::string, ResolvedFunction>> resolve_functions(
-    const LeafConfig& config, const driver::v1::Inventory& inventory,
-    const v1::Fragment& fragment);
+    const LeafConfig& config, const driver::v1::Inventory& inventory, const v1::Fragment& fragment);
 
 // What routes and probes need to know of them.
 std::map<std::string, FunctionFacts> facts_of(

@@ -1,8 +1,8 @@
 // The narrow interface of a driver: nothing but effects. What all infrastructure shares (what is
 // held and used, address choice, expiry) is the Leaf's.
 //
-// Called on the executor's strand, never concurrently for one hold id; replies on that strand, never
-// inside the call. A driver takes as long as it needs, elsewhere.
+// Called on the executor's strand, never concurrently for one hold id; replies on that strand,
+// never inside the call. A driver takes as long as it needs, elsewhere.
 #pragma once
 
 #include <optional>

@@ -38,8 +38,8 @@ Leaf::Leaf(LeafConfig config, Infrastructure& infrastructure, Executor& executor
 // --- publication ---
 
 std::unique_ptr<Subscription> Leaf::publish(Platform::CatalogueSink sink) {
-  auto subscribed = publisher_.subscribe(
-      {}, [sink](const v1::CatalogueEvent& event) { sink(event); });
+  auto subscribed =
+      publisher_.subscribe({}, [sink](const v1::CatalogueEvent& event) { sink(event); });
   if (!subscribed) {
     executor_.post([sink, problem = subscribed.problem()] { sink(problem); });
     return std::make_unique<CatalogueSubscription>(nullptr);
@@ -191,11 +191,11 @@ class Leaf::Rounds {
 };
 
 void Leaf::reconcile(std::function<void(Status)> done) {
-  infrastructure_.inspect(std::nullopt, [this, done = std::move(done)](
-                                            Result<std::vector<v1::Resource>> there) {
-    if (!there) return done(std::move(there).problem());
-    reconcile_with(*there, done);
-  });
+  infrastructure_.inspect(std::nullopt,
+                          [this, done = std::move(done)](Result<std::vector<v1::Resource>> there) {
+                            if (!there) return done(std::move(there).problem());
+                            reconcile_with(*there, done);
+                          });
 }
 
 void Leaf::reconcile_with(const std::vector<v1::Resource>& there,

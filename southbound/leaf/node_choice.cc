@@ -124,8 +124,8 @@ Result<std::vector<std::size_t>> NodeSearch::candidates(const Slot& slot) const 
   const auto pops = question_.pops.find(slot.vnf_profile_id);
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < node_.size(); ++i) {
-    bool right = pops == question_.pops.end() ||
-                 pops->second.contains(node_[i]->location().nfvi_pop());
+    bool right =
+        pops == question_.pops.end() || pops->second.contains(node_[i]->location().nfvi_pop());
     for (const auto& constraint : question_.fragment->params().location_constraints()) {
       if (constraint.vnf_profile_id() != slot.vnf_profile_id) continue;
       right = right && matches(constraint.location(), *node_[i]);

@@ -18,8 +18,8 @@ using driver::v1::Node;
 
 std::string offer_id(const LeafConfig& config, const LeafFunction& sold, const std::string& pop) {
   const std::string vnfd = sold.descriptor ? sold.descriptor->id() : "";
-  return uuid_v5(kLeafNamespace, config.platform_id.str() + "\n" + sold.function + "\n" + vnfd +
-                                     "\n" + pop);
+  return uuid_v5(kLeafNamespace,
+                 config.platform_id.str() + "\n" + sold.function + "\n" + vnfd + "\n" + pop);
 }
 
 // A place as others may know it: not by node.
@@ -84,9 +84,8 @@ void add_offers(const LeafConfig& config, const Inventory& inventory, const Usag
   const auto pops = nodes_by_pop(inventory);
   for (const LeafFunction& sold : config.function) {
     const auto& known = inventory.function();
-    const auto function = std::find_if(known.begin(), known.end(), [&](const auto& one) {
-      return one.name() == sold.function;
-    });
+    const auto function = std::find_if(
+        known.begin(), known.end(), [&](const auto& one) { return one.name() == sold.function; });
     if (function == known.end()) continue;
     for (const auto& [pop, nodes] : pops) {
       v1::Offer& offer = *catalogue.add_offer();

@@ -39,9 +39,9 @@ class OrderAnswer {
         catalogue_(leaf_catalogue(config, inventory, usage, now)) {}
 
   Result<LeafAnswer> run() {
-    for (const auto step : {&OrderAnswer::choose_places, &OrderAnswer::choose_values,
-                            &OrderAnswer::fill_functions, &OrderAnswer::fill_saps,
-                            &OrderAnswer::fill_ends, &OrderAnswer::announce_paths}) {
+    for (const auto step :
+         {&OrderAnswer::choose_places, &OrderAnswer::choose_values, &OrderAnswer::fill_functions,
+          &OrderAnswer::fill_saps, &OrderAnswer::fill_ends, &OrderAnswer::announce_paths}) {
       if (Status status = (this->*step)(); !status) return std::move(status).problem();
     }
     LeafAnswer answer;
@@ -125,8 +125,7 @@ Status OrderAnswer::fill_functions() {
     auto sum = add(proof_.price(), sold.price);
     if (!sum) return std::move(sum).problem();
     *proof_.mutable_price() = *std::move(sum);
-    const v1::Offer* offer =
-        find_offer(catalogue_, config_, sold, place.location().nfvi_pop());
+    const v1::Offer* offer = find_offer(catalogue_, config_, sold, place.location().nfvi_pop());
     if (offer != nullptr) relied[offer->id()] = offer->terms_version();
   }
   for (const auto& [offer_id, version] : relied) {
@@ -331,8 +330,7 @@ HoldUse use_of(const LeafConfig& config, const Inventory& inventory,
     const WanPort* port = port_of(inventory, end);
     const v1::LinkEnvelope* link = envelope_of(hold.envelope(), end.link_id());
     if (port == nullptr || link == nullptr) continue;
-    use.segment.push_back({port->id(),
-                           link->stitching().wan_segment_ids().wan_segment_id_value(),
+    use.segment.push_back({port->id(), link->stitching().wan_segment_ids().wan_segment_id_value(),
                            link->root_link_id()});
   }
   return use;

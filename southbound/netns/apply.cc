@@ -31,7 +31,9 @@ Status check_vnf(const DesiredPart& part, const DesiredVnf& vnf) {
   return {};
 }
 
-std::string function_file(const std::string& directory) { return directory + "/function"; }
+std::string function_file(const std::string& directory) {
+  return directory + "/function";
+}
 
 std::vector<std::string> addresses_of(const DesiredVnf& vnf) {
   std::vector<std::string> addresses;
@@ -135,8 +137,8 @@ Status Parts::drop_unwanted(const Work& work) {
   }
   if (Status gone = drop_namespaces(dropped); !gone) return gone;
   for (const std::string& name : dropped) {
-    Status gone = remove_tree(site_.run().hold_directory(work.key) + "/" +
-                              name.substr(work.key.size() + 1));
+    Status gone =
+        remove_tree(site_.run().hold_directory(work.key) + "/" + name.substr(work.key.size() + 1));
     if (!gone) return gone;
   }
   return segments_.leave(work.key, work.part);
@@ -165,9 +167,9 @@ Status Parts::plug_attachments(const Work& work, Fabric& fabric) {
       if (fabric.find(port) == nullptr) {
         // Of a fabric that was dropped a moment ago.
         if (Status gone = site->delete_link(port); !gone) return gone;
-        Status made = fabric.netlink().add_veth(
-            {.name = port, .mtu = link.mtu()},
-            {.name = port, .mtu = link.mtu(), .ns = &site_.ns()});
+        Status made =
+            fabric.netlink().add_veth({.name = port, .mtu = link.mtu()},
+                                      {.name = port, .mtu = link.mtu(), .ns = &site_.ns()});
         if (!made) return made;
       }
       if (Status in = fabric.plug(port, link); !in) return in;

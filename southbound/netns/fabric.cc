@@ -14,7 +14,9 @@ using kernel::NetNs;
 // Above it a token bucket cannot go (2^31 bytes a second).
 constexpr std::uint64_t kTokenBucketMost = 17'000'000'000;
 
-bool is_probe(const std::string& name) { return name.rfind(kProbePort, 0) == 0; }
+bool is_probe(const std::string& name) {
+  return name.rfind(kProbePort, 0) == 0;
+}
 
 }  // namespace
 
@@ -29,8 +31,8 @@ const driver::v1::DesiredLink* find_link(const driver::v1::DesiredPart& part,
 Status no_ipv6(const NetNs& ns) {
   // A kernel without it has nothing to turn off.
   if (!kernel::read_sysctl(ns, "ipv6/conf/all/disable_ipv6")) return {};
-  return kernel::write_sysctls(ns, {{"ipv6/conf/default/disable_ipv6", "1"},
-                                    {"ipv6/conf/all/disable_ipv6", "1"}});
+  return kernel::write_sysctls(
+      ns, {{"ipv6/conf/default/disable_ipv6", "1"}, {"ipv6/conf/all/disable_ipv6", "1"}});
 }
 
 Status set_manners(const NetNs& ns, bool forwards) {
@@ -101,9 +103,9 @@ Status Fabric::plug(const std::string& port, const driver::v1::DesiredLink& link
   if (link.has_bitrate() && link.bitrate() >= 8 && now->master == 0) {
     const bool fast = link.bitrate() > kTokenBucketMost;
     Status shaped = kernel::shape_egress(
-        ns_, port, {.kind = fast ? kernel::Shape::Kind::kHierarchical
-                                 : kernel::Shape::Kind::kTokenBucket,
-                    .rate_bps = link.bitrate()});
+        ns_, port,
+        {.kind = fast ? kernel::Shape::Kind::kHierarchical : kernel::Shape::Kind::kTokenBucket,
+         .rate_bps = link.bitrate()});
     if (!shaped) return shaped;
   }
   if (now->up) return {};

@@ -109,8 +109,7 @@ std::multimap<std::string, Owner> owners(const RunDir& run, const std::vector<st
     }
     for (const auto& name : segments) owner.insert({name, {part->hold_id(), {}, 0}});
     for (const DesiredVnf& vnf : part->vnf()) {
-      owner.insert({vnf_namespace(key, vnf),
-                    {part->hold_id(), vnf.vnf_profile_id(), vnf.index()}});
+      owner.insert({vnf_namespace(key, vnf), {part->hold_id(), vnf.vnf_profile_id(), vnf.index()}});
     }
   }
   return owner;

@@ -61,17 +61,19 @@ Result<std::unique_ptr<NetnsInfrastructure>> NetnsInfrastructure::open(NetnsConf
                                                                        Log log) {
   auto site = netns::Site::open(std::move(config));
   if (!site) return std::move(site).problem();
-  log.info("infrastructure ready", {{"kind", "netns"},
-                                    {"site", (*site)->ns().label()},
-                                    {"run_dir", (*site)->config().run_dir}});
-  return std::unique_ptr<NetnsInfrastructure>(new NetnsInfrastructure(
-      std::make_unique<Impl>(*std::move(site), executor, std::move(log))));
+  log.info(
+      "infrastructure ready",
+      {{"kind", "netns"}, {"site", (*site)->ns().label()}, {"run_dir", (*site)->config().run_dir}});
+  return std::unique_ptr<NetnsInfrastructure>(
+      new NetnsInfrastructure(std::make_unique<Impl>(*std::move(site), executor, std::move(log))));
 }
 
 NetnsInfrastructure::NetnsInfrastructure(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 NetnsInfrastructure::~NetnsInfrastructure() = default;
 
-driver::v1::Inventory NetnsInfrastructure::inventory() const { return impl_->site().inventory(); }
+driver::v1::Inventory NetnsInfrastructure::inventory() const {
+  return impl_->site().inventory();
+}
 
 void NetnsInfrastructure::apply(const DesiredPart& part, Reply<AppliedPart> reply) {
   impl_->run<AppliedPart>(
@@ -107,8 +109,7 @@ void NetnsInfrastructure::inspect(std::optional<std::string> hold_id,
       [impl = impl_.get(), hold_id] { return impl->parts().inspect(hold_id); }, std::move(reply));
 }
 
-void NetnsInfrastructure::probe(const driver::v1::ProbeOrder& order,
-                                Reply<v1::ProbeResult> reply) {
+void NetnsInfrastructure::probe(const driver::v1::ProbeOrder& order, Reply<v1::ProbeResult> reply) {
   impl_->run<v1::ProbeResult>(
       order.hold_id(), [impl = impl_.get(), order] { return impl->parts().probe(order); },
       std::move(reply));

@@ -44,8 +44,7 @@ class NetnsInfrastructure final : public Infrastructure {
   void remove(const std::string& hold_id, std::function<void(Status)> reply) override;
   // Kinds "netns", "bridge", "veth", "vxlan", "process" and "file". What belongs to no hold that
   // the directory tells of carries "stray:<name>", which `remove` takes.
-  void inspect(std::optional<std::string> hold_id,
-               Reply<std::vector<v1::Resource>> reply) override;
+  void inspect(std::optional<std::string> hold_id, Reply<std::vector<v1::Resource>> reply) override;
   void probe(const driver::v1::ProbeOrder& order, Reply<v1::ProbeResult> reply) override;
 
  private:

@@ -24,7 +24,9 @@ using kernel::Netlink;
 
 using Links = std::map<std::string, kernel::Link>;
 
-bool link_local(const std::string& address) { return address.rfind("fe80:", 0) == 0; }
+bool link_local(const std::string& address) {
+  return address.rfind("fe80:", 0) == 0;
+}
 
 Result<Links> links_in(Netlink& netlink) {
   auto links = netlink.links();

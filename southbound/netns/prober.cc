@@ -52,8 +52,8 @@ Status plug_in(const NetNs& ns, Fabric& fabric, const DesiredLink& link, const s
   if (Status up = inside->set_up(kInterface); !up) return up;
   if (!order.next_hop().empty()) {
     const std::string host = order.destination() + (is_v6(order.destination()) ? "/128" : "/32");
-    Status routed = inside->add_route(
-        {.destination = host, .gateway = order.next_hop(), .link = kInterface});
+    Status routed =
+        inside->add_route({.destination = host, .gateway = order.next_hop(), .link = kInterface});
     if (!routed) return routed;
   }
   // Asked for by name it sends at once; else perhaps a second later (LinkWatch::wait_running).
@@ -64,9 +64,9 @@ Status plug_in(const NetNs& ns, Fabric& fabric, const DesiredLink& link, const s
 
 Result<kernel::ProbeAnswer> send(const NetNs& ns, const ProbeOrder& order,
                                  const std::string& source) {
-  const Duration within = order.timeout_ms() > 0 ? Duration(std::chrono::milliseconds(
-                                                       order.timeout_ms()))
-                                                 : std::chrono::seconds(1);
+  const Duration within = order.timeout_ms() > 0
+                              ? Duration(std::chrono::milliseconds(order.timeout_ms()))
+                              : std::chrono::seconds(1);
   const auto port = static_cast<std::uint16_t>(order.port());
   if (order.protocol() == "tcp") {
     return kernel::probe(ns, kernel::TcpProbe{.destination = order.destination(),
@@ -102,8 +102,12 @@ v1::ProbeResult result_of(const kernel::ProbeAnswer& answer) {
       result.set_verdict(v1::ProbeResult::ANSWERED);
       *result.mutable_round_trip() = to_proto(answer.round_trip);
       break;
-    case Verdict::kRefused: result.set_verdict(v1::ProbeResult::REFUSED); break;
-    case Verdict::kSilent: result.set_verdict(v1::ProbeResult::SILENT); break;
+    case Verdict::kRefused:
+      result.set_verdict(v1::ProbeResult::REFUSED);
+      break;
+    case Verdict::kSilent:
+      result.set_verdict(v1::ProbeResult::SILENT);
+      break;
   }
   result.set_detail(answer.detail);
   result.set_source(answer.source);

@@ -113,8 +113,9 @@ Result<RunDir> RunDir::open(const std::string& path) {
     return make_problem(Problem::INVALID_ARGUMENT, "netns.run-dir",
                         "'" + path + "' is no directory the netns infrastructure can use")
         .at_path("run_dir")
-        .possible("Give an absolute path of letters, digits, '.', '_' and '-', such as "
-                  "/run/terrace/site-a.");
+        .possible(
+            "Give an absolute path of letters, digits, '.', '_' and '-', such as "
+            "/run/terrace/site-a.");
   }
   for (const char* below : {"/ns", "/vnf"}) {
     if (Status made = make_directory(path + below); !made) return std::move(made).problem();
@@ -124,7 +125,9 @@ Result<RunDir> RunDir::open(const std::string& path) {
   return RunDir(path, *std::move(locked));
 }
 
-Result<std::vector<std::string>> RunDir::namespace_names() const { return names_in(namespaces()); }
+Result<std::vector<std::string>> RunDir::namespace_names() const {
+  return names_in(namespaces());
+}
 
 Result<RunDir::Namespace> RunDir::open_or_make(const std::string& name) const {
   const std::string path = namespace_path(name);
@@ -140,10 +143,11 @@ Result<RunDir::Namespace> RunDir::open_or_make(const std::string& name) const {
   return Namespace{*std::move(made), true};
 }
 
-Result<std::vector<std::string>> RunDir::keys() const { return names_in(path_ + "/vnf"); }
+Result<std::vector<std::string>> RunDir::keys() const {
+  return names_in(path_ + "/vnf");
+}
 
-std::string RunDir::vnf_directory(const std::string& key,
-                                  const driver::v1::DesiredVnf& vnf) const {
+std::string RunDir::vnf_directory(const std::string& key, const driver::v1::DesiredVnf& vnf) const {
   return hold_directory(key) + "/" + vnf_name(vnf);
 }
 

@@ -54,7 +54,9 @@ Status unplug(Netlink& segment, const std::string& key) {
 
 }  // namespace
 
-bool is_stitched(const DesiredLink& link) { return !link.wan_port_id().empty(); }
+bool is_stitched(const DesiredLink& link) {
+  return !link.wan_port_id().empty();
+}
 
 std::string segment_of(const DesiredLink& link) {
   return segment_namespace(link.wan_port_id(),
@@ -87,13 +89,13 @@ Status Segments::make(const std::string& name, const DesiredLink& link) {
   if (auto device = netlink->link(kSegmentVxlan); !device) {
     auto site = Netlink::open(site_.ns());
     if (!site) return std::move(site).problem();
-    Status tunnel = site->add_vxlan(
-        {.name = kSegmentVxlan,
-         .id = link.stitching().wan_segment_ids().wan_segment_id_value(),
-         .local = (*wan)->port.vtep(),
-         .port = static_cast<std::uint16_t>((*wan)->port.port()),
-         .mtu = link.mtu(),
-         .ns = &there->ns});
+    Status tunnel =
+        site->add_vxlan({.name = kSegmentVxlan,
+                         .id = link.stitching().wan_segment_ids().wan_segment_id_value(),
+                         .local = (*wan)->port.vtep(),
+                         .port = static_cast<std::uint16_t>((*wan)->port.port()),
+                         .mtu = link.mtu(),
+                         .ns = &there->ns});
     if (!tunnel) return tunnel;
   }
   if (Status port = netlink->set_master(kSegmentVxlan, kSegmentBridge); !port) return port;

@@ -15,12 +15,15 @@ namespace {
 
 constexpr Duration kKillWithin = std::chrono::seconds(10);
 
-std::string process_file(const std::string& directory) { return directory + "/process"; }
-std::string output_file(const std::string& directory) { return directory + "/output.log"; }
+std::string process_file(const std::string& directory) {
+  return directory + "/process";
+}
+std::string output_file(const std::string& directory) {
+  return directory + "/output.log";
+}
 
 // The program as it was last started, if it still runs, and in this namespace.
-std::optional<kernel::ProcessId> running_in(const kernel::NetNs& ns,
-                                            const std::string& directory) {
+std::optional<kernel::ProcessId> running_in(const kernel::NetNs& ns, const std::string& directory) {
   const auto text = read_file(process_file(directory));
   if (!text) return std::nullopt;
   kernel::ProcessId process;
@@ -102,8 +105,10 @@ Status set_rules(const kernel::NetNs& ns, const driver::v1::DesiredVnf& vnf,
   const auto there = kernel::nft_ruleset_json(ns);
   if (!there) return there.problem();
   if (there->find('"' + mark + '"') != std::string::npos) return {};
-  return kernel::nft_apply(ns, "add table inet terrace\ndelete table inet terrace\n"
-                               "table inet terrace {\n  chain " + mark + " { }\n" + body + "}\n");
+  return kernel::nft_apply(ns,
+                           "add table inet terrace\ndelete table inet terrace\n"
+                           "table inet terrace {\n  chain " +
+                               mark + " { }\n" + body + "}\n");
 }
 
 Result<RunningProgram> start(const kernel::NetNs& ns, const std::string& directory,
@@ -157,9 +162,9 @@ Status wait_serving(const kernel::NetNs& ns, const std::string& directory,
                                     deadline.left());
   }
   if (serves) return {};
-  return make_problem(serves.problem().code(), "netns.not-serving",
-                      running.program->argv.front() + " does not serve; it wrote: " +
-                          last_words(directory))
+  return make_problem(
+             serves.problem().code(), "netns.not-serving",
+             running.program->argv.front() + " does not serve; it wrote: " + last_words(directory))
       .at_resource(directory)
       .cause(std::move(serves).problem());
 }

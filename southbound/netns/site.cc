@@ -46,7 +46,8 @@ Status check_program(const Function& function) {
                       "the function " + function.describe().name() + " needs " + needs.program +
                           ", which is not there")
       .at_resource("file/" + needs.program)
-      .possible("Install the package " + needs.package + ", or say where the program is, or leave "
+      .possible("Install the package " + needs.package +
+                ", or say where the program is, or leave "
                 "the function out.");
 }
 

@@ -47,8 +47,9 @@ void CatalogueFeed::event(const v1::CatalogueEvent& event) {
   if (event.type() == v1::CatalogueEvent::SNAPSHOT) {
     catalogue_ = event.snapshot();
   } else if (event.type() == v1::CatalogueEvent::DELTA) {
-    if (!catalogue_) return gap(problem(Problem::OUT_OF_RANGE, "catalogue.revision-gap",
-                                        "a change of a catalogue that was never told"));
+    if (!catalogue_)
+      return gap(problem(Problem::OUT_OF_RANGE, "catalogue.revision-gap",
+                         "a change of a catalogue that was never told"));
     auto next = apply(*std::move(catalogue_), event.delta());
     if (!next.ok()) return gap(next.problem());
     catalogue_ = std::move(next).value();

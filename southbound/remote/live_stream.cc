@@ -19,7 +19,9 @@ LiveStream::LiveStream(Executor& executor, Random& random, Channel& channel,
   open();
 }
 
-LiveStream::~LiveStream() { *alive_ = false; }
+LiveStream::~LiveStream() {
+  *alive_ = false;
+}
 
 void LiveStream::open() {
   ++opening_;
@@ -49,7 +51,9 @@ void LiveStream::arrived(std::uint64_t opening, Result<std::unique_ptr<Message>>
   handlers_.event(**event);
 }
 
-void LiveStream::restart(const Problem& why) { broke(why); }
+void LiveStream::restart(const Problem& why) {
+  broke(why);
+}
 
 void LiveStream::broke(const Problem& why) {
   ++opening_;

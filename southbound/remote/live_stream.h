@@ -59,7 +59,7 @@ class LiveStream {
   const Handlers handlers_;
 
   std::unique_ptr<Subscription> stream_;
-  std::uint64_t opening_ = 0;  // which one is open: what others still say is not heard
+  std::uint64_t opening_ = 0;   // which one is open: what others still say is not heard
   std::uint32_t failures_ = 0;  // in a row
   std::optional<Problem> lost_;
   bool silent_ = true;

@@ -59,14 +59,14 @@ class RemotePlatform::Impl : public std::enable_shared_from_this<Impl> {
         !request.ns_instance_id().empty() && request.ns_instance_id() != request.hold_id();
     const std::pair key{tenant_of(call), request.hold_id()};
     if (!request.dry()) instance_of_[key] = change ? request.ns_instance_id() : request.hold_id();
-    call_unary<v1::Hold>(channel_, kPlaceHold, call, request,
-                         [weak = weak_from_this(), key, reply = std::move(reply)](
-                             Result<v1::Hold> answer) {
-                           const auto self = weak.lock();
-                           const bool refused = !answer.ok() && !outcome_unknown(answer.problem());
-                           if (self && refused) self->instance_of_.erase(key);
-                           reply(std::move(answer));
-                         });
+    call_unary<v1::Hold>(
+        channel_, kPlaceHold, call, request,
+        [weak = weak_from_this(), key, reply = std::move(reply)](Result<v1::Hold> answer) {
+          const auto self = weak.lock();
+          const bool refused = !answer.ok() && !outcome_unknown(answer.problem());
+          if (self && refused) self->instance_of_.erase(key);
+          reply(std::move(answer));
+        });
   }
 
   void commit(const Call& call, const v1::CommitHoldRequest& request, Reply<v1::Hold> reply) {
@@ -78,17 +78,17 @@ class RemotePlatform::Impl : public std::enable_shared_from_this<Impl> {
 
   void release(const Call& call, const v1::ReleaseHoldRequest& request, Reply<v1::Hold> reply) {
     const bool keep = request.mode() == v1::ReleaseHoldRequest::KEEP;
-    auto waiting = begin(keep ? SlowVerb::kKeep : SlowVerb::kUndo, call, request.hold_id(),
-                         std::move(reply));
+    auto waiting =
+        begin(keep ? SlowVerb::kKeep : SlowVerb::kUndo, call, request.hold_id(), std::move(reply));
     if (!keep) instance_of_.erase({tenant_of(call), request.hold_id()});
-    call_unary<v1::Hold>(
-        channel_, kReleaseHold, answered_soon(call), request,
-        [weak = weak_from_this(), call, waiting](Result<v1::Hold> answer) {
-          const auto self = weak.lock();
-          if (!self) return;
-          if (!answer.ok()) return self->failed(call, waiting, std::move(answer).problem());
-          self->release_recorded(call, waiting, *answer);
-        });
+    call_unary<v1::Hold>(channel_, kReleaseHold, answered_soon(call), request,
+                         [weak = weak_from_this(), call, waiting](Result<v1::Hold> answer) {
+                           const auto self = weak.lock();
+                           if (!self) return;
+                           if (!answer.ok())
+                             return self->failed(call, waiting, std::move(answer).problem());
+                           self->release_recorded(call, waiting, *answer);
+                         });
   }
 
   void probe(const Call& call, const v1::ProbeRequest& request, Reply<v1::ProbeResult> reply) {
@@ -136,11 +136,11 @@ class RemotePlatform::Impl : public std::enable_shared_from_this<Impl> {
     view(call);
     auto waiting = std::make_shared<Waiting>(verb, hold_id, std::move(reply));
     if (call.deadline) {
-      waiting->deadline = executor_.after(
-          *call.deadline - clock_.now(),
-          [weak = std::weak_ptr<Waiting>(waiting), problem = not_settled(hold_id)] {
-            if (const auto pending = weak.lock()) pending->answer(problem);
-          });
+      waiting->deadline =
+          executor_.after(*call.deadline - clock_.now(),
+                          [weak = std::weak_ptr<Waiting>(waiting), problem = not_settled(hold_id)] {
+                            if (const auto pending = weak.lock()) pending->answer(problem);
+                          });
     }
     return waiting;
   }
@@ -248,7 +248,9 @@ RemotePlatform::RemotePlatform(Executor& executor, const Clock& clock, Random& r
                                Channel& channel, RemotePlatformOptions options)
     : impl_(std::make_shared<Impl>(executor, clock, random, channel, std::move(options))) {}
 
-RemotePlatform::~RemotePlatform() { impl_->close(); }
+RemotePlatform::~RemotePlatform() {
+  impl_->close();
+}
 
 std::unique_ptr<Subscription> RemotePlatform::publish(CatalogueSink sink) {
   return impl_->publish(std::move(sink));
@@ -278,6 +280,8 @@ std::unique_ptr<Subscription> RemotePlatform::observe(const Call& call, ObserveS
   return impl_->observe(call, std::move(sink));
 }
 
-RemotePlatform::Condition RemotePlatform::condition() const { return impl_->condition(); }
+RemotePlatform::Condition RemotePlatform::condition() const {
+  return impl_->condition();
+}
 
 }  // namespace terrace

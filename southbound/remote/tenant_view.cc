@@ -87,8 +87,8 @@ TenantView::TenantView(Executor& executor, Random& random, Channel& channel,
                        const RemotePlatformOptions& options, std::string tenant)
     : executor_(executor),
       options_(options),
-      stream_(executor, random, channel, options, "/terrace.v1.HoldService/Watch",
-              call_for(tenant), v1::WatchEvent::default_instance(),
+      stream_(executor, random, channel, options, "/terrace.v1.HoldService/Watch", call_for(tenant),
+              v1::WatchEvent::default_instance(),
               {.request = [this] { return next_request(); },
                .event =
                    [this](const Channel::Message& message) {
@@ -210,11 +210,11 @@ void TenantView::judge(const std::shared_ptr<Waiting>& waiting, bool fresh) {
     if (!fresh || under_way(*waiting, hold->state())) return;
   }
   if (!fresh) return;
-  waiting->answer(waiting->loss
-                      ? *waiting->loss
-                      : Problem(make_problem(Problem::UNKNOWN, "remote.not-shown",
-                                             options_.name + " took the call and shows nothing of it")
-                                    .at_resource("hold/" + waiting->hold_id())));
+  waiting->answer(
+      waiting->loss ? *waiting->loss
+                    : Problem(make_problem(Problem::UNKNOWN, "remote.not-shown",
+                                           options_.name + " took the call and shows nothing of it")
+                                  .at_resource("hold/" + waiting->hold_id())));
 }
 
 void TenantView::judge_hold(const std::string& hold_id, bool gone) {

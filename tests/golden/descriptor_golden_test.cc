@@ -14,7 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path folder() { return fs::path(TERRACE_SOURCE_DIR) / "tests/golden/descriptors"; }
+fs::path folder() {
+  return fs::path(TERRACE_SOURCE_DIR) / "tests/golden/descriptors";
+}
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

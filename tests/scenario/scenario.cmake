@@ -8,5 +8,5 @@ target_link_libraries(terrace_sandbox
 target_compile_definitions(terrace_sandbox PRIVATE TERRACE_EXAMPLES="${CMAKE_SOURCE_DIR}/examples")
 
 terrace_test(scenario_test
-  SOURCES scenario/recursion_test.cc
+  SOURCES scenario/recursion_test.cc scenario/children_test.cc scenario/substitution_test.cc
   DEPS terrace_sandbox GTest::gtest_main)

@@ -1,10 +1,10 @@
 // Are breaks found, and growth let through? On small schemas written for it.
+#include <gmock/gmock.h>
 #include <google/protobuf/compiler/parser.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor_database.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/schema/compatibility.h"
@@ -154,7 +154,8 @@ TEST(Lint, ExceptionsCoverWhatTheyNameAndNeedAReason) {
   std::vector<std::string> wrong;
   const auto exceptions = read_exceptions(
       "# comment\n\nENUM_VALUE_PREFIX a.v1.E.* ETSI's words\nSERVICE_SUFFIX a.v1.A\n"
-      "SERVICE_SUFFIX a.v1.B old name\n", wrong);
+      "SERVICE_SUFFIX a.v1.B old name\n",
+      wrong);
   EXPECT_THAT(wrong, ElementsAre(HasSubstr("line 4: an exception needs a reason")));
   std::vector<Exception> unused;
   const Finding covered{"ENUM_VALUE_PREFIX", "a.v1.E.ONE", ""};

@@ -13,9 +13,15 @@ namespace {
 using google::protobuf::FileDescriptorProto;
 using google::protobuf::FileDescriptorSet;
 
-bool is_lower(char c) { return std::islower(static_cast<unsigned char>(c)) != 0; }
-bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+bool is_lower(char c) {
+  return std::islower(static_cast<unsigned char>(c)) != 0;
+}
+bool is_upper(char c) {
+  return std::isupper(static_cast<unsigned char>(c)) != 0;
+}
+bool is_digit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
 
 bool pascal_case(const std::string& name) {
   return !name.empty() && is_upper(name.front()) && name.find('_') == std::string::npos;

@@ -33,7 +33,7 @@ int try_connect(const kernel::NetNs& from, const std::string& address, std::uint
   const Status inside = kernel::run_inside(from, [&] {
     kernel::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     // Small, so that what is not read yet waits at the server and not here.
-    const int buffer = 64 * 1024;
+    const int buffer = 256 * 1024;
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     const timeval hang{kHang.count(), 0};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &hang, sizeof hang);

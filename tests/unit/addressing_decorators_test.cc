@@ -124,7 +124,8 @@ TEST_F(DecoratorsTest, WhatIsNotUnderstoodIsRefusedWhereItIs) {
   EXPECT_EQ(answer.problem().type(), "request.unknown-field");
   EXPECT_EQ(answer.problem().where(0).path(), "fragment.nsd.#900");
   nsd.DiscardUnknownFields();
-  auto& rule = *request_.mutable_fragment()->mutable_params()
+  auto& rule = *request_.mutable_fragment()
+                    ->mutable_params()
                     ->add_additional_affinity_or_anti_affinity_rule();
   rule.set_scope(static_cast<v1::AffinityOrAntiAffinityRule::Scope>(41));
   answer = hold(admission_);
@@ -163,9 +164,8 @@ TEST_F(DecoratorsTest, AReleaseIsAdmittedWhateverItsPath) {
   v1::ReleaseHoldRequest request;
   request.set_hold_id("hold-1");
   bool answered = false;
-  admission_.release(call_, request, [&](const Result<v1::Hold>& result) {
-    answered = result.ok();
-  });
+  admission_.release(call_, request,
+                     [&](const Result<v1::Hold>& result) { answered = result.ok(); });
   executor_.run_ready();
   EXPECT_TRUE(answered);
 }

@@ -39,8 +39,7 @@ Division m_divides() {
 TEST(SplitEnvelope, TheWalkedOrderGetsItsValues) {
   const auto parent = envelope_to_m();
   ASSERT_TRUE(check_envelope(parent, order_to_m()).ok());
-  const auto parts =
-      split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
+  const auto parts = split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
   ASSERT_TRUE(parts.ok()) << describe(parts.problem());
   const v1::Envelope& e = (*parts)[0];
   const v1::Envelope& ml = (*parts)[1];
@@ -70,8 +69,7 @@ TEST(SplitEnvelope, TheWalkedOrderGetsItsValues) {
 // Shows: R13, R25
 TEST(SplitEnvelope, ALivePartKeepsWhatItHas) {
   const auto parent = envelope_to_m();
-  const auto before =
-      split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
+  const auto before = split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
   ASSERT_TRUE(before.ok());
   // A second NAT, at a third platform, joins vl-a and cuts vl-b.
   Division division = m_divides();
@@ -97,8 +95,7 @@ TEST(SplitEnvelope, ALivePartKeepsWhatItHas) {
 TEST(SplitEnvelope, SiblingsShareASlash29) {
   v1::Envelope parent = envelope_to_m();
   parent.mutable_carve(0)->set_prefix(0, "10.10.64.0/28");
-  const auto parts =
-      split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
+  const auto parts = split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
   ASSERT_TRUE(parts.ok()) << describe(parts.problem());
   // Six hosts: two probe addresses, two for each end.
   EXPECT_EQ(link_of((*parts)[0], "vl-a").subnet(0).prefix(), "10.10.64.0/29");
@@ -112,8 +109,7 @@ TEST(SplitEnvelope, SiblingsShareASlash29) {
 TEST(SplitEnvelope, ACarveTooSmallIsRefusedWithWhatIsMissing) {
   v1::Envelope parent = envelope_to_m();
   parent.mutable_carve(0)->set_prefix(0, "10.10.64.0/30");
-  const auto parts =
-      split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
+  const auto parts = split_envelope(parent, order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
   ASSERT_FALSE(parts.ok());
   EXPECT_EQ(parts.problem().code(), Problem::RESOURCE_EXHAUSTED);
   EXPECT_EQ(parts.problem().type(), "envelope.exhausted");
@@ -153,8 +149,8 @@ TEST(RootEnvelope, KeepsTheCustomersAddressesOut) {
 TEST(RootEnvelope, HonoursTheDescriptorsOwnPools) {
   auto order = order_to_e();
   order.mutable_nsd()->mutable_sapd()->RemoveLast();
-  auto& l3 = *order.mutable_nsd()->mutable_df(0)->mutable_virtual_link_profile(1)
-                  ->add_l3_protocol_data();
+  auto& l3 =
+      *order.mutable_nsd()->mutable_df(0)->mutable_virtual_link_profile(1)->add_l3_protocol_data();
   l3.set_cidr("192.168.7.0/26");
   l3.set_gateway_ip("192.168.7.62");
   auto& pool = *l3.add_ip_allocation_pool();
@@ -171,7 +167,10 @@ TEST(RootEnvelope, HonoursTheDescriptorsOwnPools) {
 TEST(RootEnvelope, RefusesTwoLinksWithTheSameAddresses) {
   auto order = order_to_e();
   order.mutable_nsd()->mutable_sapd()->RemoveLast();
-  order.mutable_nsd()->mutable_df(0)->mutable_virtual_link_profile(1)->add_l3_protocol_data()
+  order.mutable_nsd()
+      ->mutable_df(0)
+      ->mutable_virtual_link_profile(1)
+      ->add_l3_protocol_data()
       ->set_cidr("10.10.0.0/23");
   const auto root = root_envelope(pools(), order, kWalkedRealm);
   ASSERT_FALSE(root.ok());
@@ -201,9 +200,7 @@ const IllFormed kIllFormed[] = {
     {"link[0].subnet[0].prefix",
      [](v1::Envelope& e) { e.mutable_link(0)->mutable_subnet(0)->set_prefix("10.10.1.7/24"); }},
     {"link[0].subnet[0].probe_address",
-     [](v1::Envelope& e) {
-       e.mutable_link(0)->mutable_subnet(0)->set_probe_address("10.10.1.9");
-     }},
+     [](v1::Envelope& e) { e.mutable_link(0)->mutable_subnet(0)->set_probe_address("10.10.1.9"); }},
     {"link[0].subnet[0].assignable[0]",
      [](v1::Envelope& e) {
        e.mutable_link(0)->mutable_subnet(0)->mutable_assignable(0)->set_last("10.10.2.1");
@@ -255,8 +252,8 @@ TEST(EnvelopeRelations, NameWhatReachesTooFar) {
 
 // Shows: R15
 TEST(AddressChooser, ChoosesTheLowestThatIsFree) {
-  const auto parts = split_envelope(envelope_to_m(), order_to_m(), m_divides(),
-                                    {over_vxlan("vl-a", 8001)});
+  const auto parts =
+      split_envelope(envelope_to_m(), order_to_m(), m_divides(), {over_vxlan("vl-a", 8001)});
   ASSERT_TRUE(parts.ok());
   UsedValues used;
   used.addresses.insert(*IpAddress::parse("10.10.64.128"));

@@ -91,8 +91,8 @@ inline v1::Fragment order_to_ml() {
   return order;
 }
 
-inline v1::LinkEnvelope& add_link_envelope(const std::string& id, const std::string& net,
-                                           int first, int last, v1::Envelope& envelope) {
+inline v1::LinkEnvelope& add_link_envelope(const std::string& id, const std::string& net, int first,
+                                           int last, v1::Envelope& envelope) {
   auto& link = *envelope.add_link();
   link.set_link_id(id);
   link.set_root_link_id(uuid_v5(kWalkedRealm, id));

@@ -10,7 +10,9 @@ namespace {
 
 constexpr Instant kNow{std::chrono::seconds(1'767'225'600)};
 
-Decimal percent(std::string_view text) { return *Decimal::parse(text); }
+Decimal percent(std::string_view text) {
+  return *Decimal::parse(text);
+}
 
 Republishing how() {
   Republishing made;
@@ -148,10 +150,9 @@ TEST(Aggregator, TheMostParticularMarginCounts) {
     const auto& source = *aggregator.source(each.id());
     prices[source.child + "/" + source.offer_id] = each.price().monthly().amount();
   }
-  EXPECT_EQ(prices, (std::map<std::string, std::string>{{"edge/fw", "12"},
-                                                        {"edge/nat", "10"},
-                                                        {"other/fw", "11"},
-                                                        {"other/nat", "11"}}));
+  EXPECT_EQ(prices,
+            (std::map<std::string, std::string>{
+                {"edge/fw", "12"}, {"edge/nat", "10"}, {"other/fw", "11"}, {"other/nat", "11"}}));
 }
 
 TEST(Aggregator, CapacityIsAHintAndTermsAreNot) {

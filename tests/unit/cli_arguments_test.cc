@@ -56,11 +56,11 @@ TEST(CliArguments, WhatMakesNoSenseIsStatusTwoAndSaysWhere) {
 
 TEST(CliArguments, EveryCommandHasHelpWithAnExample) {
   const std::vector<std::vector<std::string>> commands = {
-      {"catalogue", "show"}, {"catalogue", "watch"}, {"nsd", "validate"}, {"nsd", "onboard"},
-      {"nsd", "list"},       {"nsd", "show"},        {"nsd", "delete"},   {"vnfd", "validate"},
-      {"vnfd", "onboard"},   {"ns", "plan"},         {"ns", "create"},    {"ns", "instantiate"},
-      {"ns", "show"},        {"ns", "list"},         {"ns", "terminate"}, {"ns", "delete"},
-      {"hold", "place"},     {"hold", "list"},       {"hold", "show"},    {"hold", "release"},
+      {"catalogue", "show"}, {"catalogue", "watch"}, {"nsd", "validate"},   {"nsd", "onboard"},
+      {"nsd", "list"},       {"nsd", "show"},        {"nsd", "delete"},     {"vnfd", "validate"},
+      {"vnfd", "onboard"},   {"ns", "plan"},         {"ns", "create"},      {"ns", "instantiate"},
+      {"ns", "show"},        {"ns", "list"},         {"ns", "terminate"},   {"ns", "delete"},
+      {"hold", "place"},     {"hold", "list"},       {"hold", "show"},      {"hold", "release"},
       {"op", "show"},        {"op", "watch"},        {"platform", "status"}};
   for (auto command : commands) {
     command.push_back("--help");
@@ -92,9 +92,8 @@ TEST(CliArguments, PlatformsOfLabsGoByName) {
   std::filesystem::remove_all(directory);
   const auto lab = [&](const std::string& name, const std::string& platform) {
     std::filesystem::create_directories(directory / name);
-    std::ofstream(directory / name / "state.json")
-        << R"({"platforms":[{"name":")" << platform << R"(","address":"unix:/)" << name
-        << R"("}]})";
+    std::ofstream(directory / name / "state.json") << R"({"platforms":[{"name":")" << platform
+                                                   << R"(","address":"unix:/)" << name << R"("}]})";
   };
   lab("one", "top");
   lab("two", "edge");

@@ -49,8 +49,8 @@ service-parameters: {k: v}
 }
 
 TEST(CliOrder, EveryMistakeHasItsLine) {
-  const auto order = read_order("nsd: n\nlevl: two\nsaps:\n  - {sap: s, address: [nonsense]}\n",
-                                "order.yaml");
+  const auto order =
+      read_order("nsd: n\nlevl: two\nsaps:\n  - {sap: s, address: [nonsense]}\n", "order.yaml");
   ASSERT_FALSE(order.ok());
   ASSERT_EQ(order.problem().causes_size(), 2);
   EXPECT_EQ(order.problem().causes(0).where(0).line(), 2u);

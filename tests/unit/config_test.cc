@@ -100,18 +100,17 @@ TEST_P(ConfigRefuses, WithTheLine) {
 
 INSTANTIATE_TEST_SUITE_P(
     Config, ConfigRefuses,
-    testing::Values(
-        Wrong{"UnknownKey", std::string(kWhole) + "colour: blue\n", 32},
-        Wrong{"NoPlatform", without("platform:"), 1},
-        Wrong{"BadPrefix", replaced(kWhole, "10.10.0.0/16", "10.10.0.1/16"), 7},
-        Wrong{"BadLevel", replaced(kWhole, "level: debug", "level: loud"), 5},
-        Wrong{"BadMargin", replaced(kWhole, "\"12.5\"", "lots"), 12},
-        Wrong{"NegativeMargin", replaced(kWhole, "\"12.5\"", "\"-1\""), 12},
-        Wrong{"SameChildTwice", replaced(kWhole, "name: wholesale", "name: edge"), 13},
-        Wrong{"BadKind", replaced(kWhole, "kind: emulated", "kind: magic"), 19},
-        Wrong{"NoCurrency", replaced(kWhole, " currency: EUR,", ""), 29},
-        Wrong{"BadVtep", replaced(kWhole, "192.0.2.1", "192.0.2.256"), 26},
-        Wrong{"BackwardRange", replaced(kWhole, "last: 7999", "last: 6999"), 27}),
+    testing::Values(Wrong{"UnknownKey", std::string(kWhole) + "colour: blue\n", 32},
+                    Wrong{"NoPlatform", without("platform:"), 1},
+                    Wrong{"BadPrefix", replaced(kWhole, "10.10.0.0/16", "10.10.0.1/16"), 7},
+                    Wrong{"BadLevel", replaced(kWhole, "level: debug", "level: loud"), 5},
+                    Wrong{"BadMargin", replaced(kWhole, "\"12.5\"", "lots"), 12},
+                    Wrong{"NegativeMargin", replaced(kWhole, "\"12.5\"", "\"-1\""), 12},
+                    Wrong{"SameChildTwice", replaced(kWhole, "name: wholesale", "name: edge"), 13},
+                    Wrong{"BadKind", replaced(kWhole, "kind: emulated", "kind: magic"), 19},
+                    Wrong{"NoCurrency", replaced(kWhole, " currency: EUR,", ""), 29},
+                    Wrong{"BadVtep", replaced(kWhole, "192.0.2.1", "192.0.2.256"), 26},
+                    Wrong{"BackwardRange", replaced(kWhole, "last: 7999", "last: 6999"), 27}),
     [](const auto& each) { return each.param.name; });
 
 TEST(Config, NothingToOfferIsRefused) {
@@ -139,9 +138,10 @@ TEST(Config, ExplainsWhatItWouldDo) {
 }
 
 std::string on_linux() {
-  std::string text = replaced(kWhole, "kind: emulated",
-                              "kind: netns\n  netns: {site: /run/netns/lyon, run-dir: /run/terrace/m,"
-                              " haproxy: /opt/haproxy}");
+  std::string text =
+      replaced(kWhole, "kind: emulated",
+               "kind: netns\n  netns: {site: /run/netns/lyon, run-dir: /run/terrace/m,"
+               " haproxy: /opt/haproxy}");
   text = replaced(text, "{id: ap-1,", "{id: ap-1, interface: cust0,");
   text = replaced(text, "{id: ic-1,", "{id: ic-1, interface: wan0,");
   const auto emulated = text.find("  emulated:");
@@ -162,8 +162,8 @@ TEST(Config, ReadsWhatIsRealOnLinux) {
 
 TEST(Config, OnLinuxAttachmentsHaveInterfacesAndElsewhereNot) {
   EXPECT_FALSE(parse_config(replaced(on_linux(), " interface: cust0,", ""), "f").ok());
-  EXPECT_FALSE(parse_config(replaced(kWhole, "{id: ap-1,", "{id: ap-1, interface: cust0,"), "f")
-                   .ok());
+  EXPECT_FALSE(
+      parse_config(replaced(kWhole, "{id: ap-1,", "{id: ap-1, interface: cust0,"), "f").ok());
 }
 
 }  // namespace

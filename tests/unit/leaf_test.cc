@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "catalog/catalogue_diff.h"
-#include "recursion/proof_check.h"
 #include "recursion/proof.h"
+#include "recursion/proof_check.h"
 #include "southbound/leaf/offers.h"
 #include "tests/support/leaf_world.h"
 
@@ -87,8 +87,8 @@ TEST(Leaf, CommitMakesItAndSeesThatItCarriesTraffic) {
 // Shows: R15
 TEST(Leaf, WhatWasMadeOtherwiseThanPromisedIsAFailure) {
   LeafWorld world;
-  world.infrastructure().add_fault({EmulatedFault::Kind::kMisreportAddress,
-                                    EmulatedFault::Operation::kApply, 0, ""});
+  world.infrastructure().add_fault(
+      {EmulatedFault::Kind::kMisreportAddress, EmulatedFault::Operation::kApply, 0, ""});
   const auto held = world.hold(web_order(kOne).request());
   ASSERT_TRUE(held.ok());
   const auto committed = world.commit(kOne);
@@ -405,8 +405,8 @@ TEST(Leaf, ReconcilingRemovesStrangersAndMakesWhatIsMissing) {
   stranger.set_hold_id("nobody's");
   stranger.add_link()->set_link_id("vl");
   world.infrastructure().apply(stranger, [&](auto applied) { strange = applied.ok(); });
-  ASSERT_TRUE(world.executor().run_until([&] { return removed && strange; },
-                                         std::chrono::seconds(1)));
+  ASSERT_TRUE(
+      world.executor().run_until([&] { return removed && strange; }, std::chrono::seconds(1)));
   world.restart();
   ASSERT_TRUE(world.reconcile().ok());
   EXPECT_EQ(world.infrastructure().part("nobody's"), nullptr);

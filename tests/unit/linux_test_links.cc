@@ -65,13 +65,11 @@ TEST_F(NetNsTest, ListShowsOnlyNamespaces) {
 
 TEST_F(NetNsTest, RunInIsInsideAndHandsResultsOn) {
   const NetNs ns = make("a");
-  const auto inside = run_in(ns, []() -> Result<std::uint64_t> {
-    return must(NetNs::current()).inode();
-  });
+  const auto inside =
+      run_in(ns, []() -> Result<std::uint64_t> { return must(NetNs::current()).inode(); });
   EXPECT_EQ(must(Result<std::uint64_t>(inside)), ns.inode());
-  const Status failed = run_in(ns, []() -> Status {
-    return problem(Problem::ABORTED, "test", "as asked");
-  });
+  const Status failed =
+      run_in(ns, []() -> Status { return problem(Problem::ABORTED, "test", "as asked"); });
   EXPECT_EQ(failed.problem().code(), Problem::ABORTED);
 }
 
@@ -155,13 +153,17 @@ TEST_F(LinksTest, AddressesRoutesAndRulesAreListedAsTheyWereAdded) {
   const Address v6{"e0", "fd00:1::1/64"};
   EXPECT_THAT(must(netlink.addresses()), IsSupersetOf({v4, v6}));
 
-  const Route via{.destination = "10.9.0.0/16", .gateway = "10.1.0.2", .table = 1000,
-                  .metric = 7, .mtu = 1400, .source = "10.1.0.1"};
+  const Route via{.destination = "10.9.0.0/16",
+                  .gateway = "10.1.0.2",
+                  .table = 1000,
+                  .metric = 7,
+                  .mtu = 1400,
+                  .source = "10.1.0.1"};
   ASSERT_DONE(netlink.add_route(via));
   EXPECT_EQ(netlink.add_route(via).problem().code(), Problem::ALREADY_EXISTS);
   ASSERT_DONE(netlink.add_route({.destination = "10.8.0.1/32", .link = "e0"}));
-  ASSERT_DONE(netlink.add_route({.destination = "0.0.0.0/0", .gateway = "192.0.2.1", .link = "e0",
-                                 .onlink = true}));
+  ASSERT_DONE(netlink.add_route(
+      {.destination = "0.0.0.0/0", .gateway = "192.0.2.1", .link = "e0", .onlink = true}));
   ASSERT_DONE(netlink.add_route({.destination = "::/0", .gateway = "fd00:1::2", .metric = 5}));
   ASSERT_DONE(netlink.add_route({.destination = "10.7.0.0/16", .kind = Route::Kind::kBlackhole}));
   Route replaced = via;
@@ -195,8 +197,15 @@ TEST_F(LinksTest, AddressesRoutesAndRulesAreListedAsTheyWereAdded) {
   ASSERT_DONE(netlink.delete_route({.destination = "10.1.0.0/24"}));
   EXPECT_EQ(find("10.1.0.0/24").destination, "") << "made by the kernel, deleted by us";
 
-  Rule rule{.priority = 100, .fwmark = 3, .fwmask = 0xff, .from = "10.1.0.0/24", .iif = "e0",
-            .ip_protocol = IPPROTO_TCP, .dport_first = 80, .dport_last = 90, .table = 1000};
+  Rule rule{.priority = 100,
+            .fwmark = 3,
+            .fwmask = 0xff,
+            .from = "10.1.0.0/24",
+            .iif = "e0",
+            .ip_protocol = IPPROTO_TCP,
+            .dport_first = 80,
+            .dport_last = 90,
+            .table = 1000};
   ASSERT_DONE(netlink.add_rule(rule));
   EXPECT_EQ(netlink.add_rule(rule).problem().code(), Problem::ALREADY_EXISTS);
   Rule rule6{.v6 = true, .priority = 101, .to = "fd00:9::/64", .table = 1001};
@@ -256,8 +265,11 @@ TEST_F(LinksTest, VxlanKeepsItsUnderlayAfterTheMove) {
     plug(underlay, "br", site[i], "s" + std::to_string(i), outer_address[i] + "/24");
     auto outside = must(Netlink::open(site[i]));
     auto inside = must(Netlink::open(inner[i]));
-    ASSERT_DONE(outside.add_vxlan({.name = "tmp", .id = 7001, .local = outer_address[i],
-                                   .mtu = 1500 - kVxlanOverheadV4, .learning = i == 0}));
+    ASSERT_DONE(outside.add_vxlan({.name = "tmp",
+                                   .id = 7001,
+                                   .local = outer_address[i],
+                                   .mtu = 1500 - kVxlanOverheadV4,
+                                   .learning = i == 0}));
     ASSERT_DONE(outside.move_link("tmp", inner[i], "vx"));
     ASSERT_DONE(inside.add_forwarding("vx", {.destination = outer_address[1 - i]}));
     ASSERT_DONE(inside.add_forwarding("vx", {.destination = "192.0.2.9"}));
@@ -287,8 +299,9 @@ TEST_F(LinksTest, VxlanKeepsItsUnderlayAfterTheMove) {
   EXPECT_EQ(over.takes_mtu, 1450U);
   // Taken in the site's namespace still, where the device no longer is.
   auto outside = must(Netlink::open(site[0]));
-  EXPECT_EQ(outside.add_vxlan({.name = "tmp", .id = 7001, .local = outer_address[0]})
-                .problem().code(), Problem::ALREADY_EXISTS);
+  EXPECT_EQ(
+      outside.add_vxlan({.name = "tmp", .id = 7001, .local = outer_address[0]}).problem().code(),
+      Problem::ALREADY_EXISTS);
 }
 
 TEST_F(LinksTest, WatchSeesPeersVanishWithTheirNamespace) {
@@ -300,8 +313,8 @@ TEST_F(LinksTest, WatchSeesPeersVanishWithTheirNamespace) {
     const NetNs ns = make("doomed");
     for (int i = 0; i < 5; ++i) {
       names.push_back("p" + std::to_string(i));
-      ASSERT_DONE(netlink.add_veth({.name = names.back()},
-                                   {.name = "e" + std::to_string(i), .ns = &ns}));
+      ASSERT_DONE(
+          netlink.add_veth({.name = names.back()}, {.name = "e" + std::to_string(i), .ns = &ns}));
     }
     ASSERT_DONE(watch.wait_present(names, seconds(1)));
     const Status still = watch.wait_gone({"p3", "elsewhere"}, milliseconds(1));
@@ -383,7 +396,9 @@ TEST_F(LinksTest, NftWorksInManyThreadsAtOnce) {
       for (int round = 0; round < 10; ++round) {
         if (!nft_apply(ns, "add table ip t\nflush ruleset\ntable ip t { counter " + name +
                                " { }; set s { type ipv4_addr; flags interval; elements = { "
-                               "10.0.0.0/24, 10.2.0.0/16 }; }; }\n").ok()) continue;
+                               "10.0.0.0/24, 10.2.0.0/16 }; }; }\n")
+                 .ok())
+          continue;
         const auto counters = must(nft_counters(ns));
         if (counters.size() == 1 && counters[0].name == name) ++right;
       }
@@ -420,12 +435,13 @@ TEST_F(LinksTest, ShapesKeepTheRate) {
   ASSERT_DONE(netlink.set_up("e0"));
   ASSERT_DONE(far.set_up("e1"));
   for (const auto kind : {Shape::Kind::kTokenBucket, Shape::Kind::kHierarchical}) {
-    ASSERT_DONE(shape_egress(a, "e0", {.kind = kind, .rate_bps = 4'000'000,
-                                       .burst_bytes = 10'000, .latency = seconds(2)}));
+    ASSERT_DONE(shape_egress(
+        a, "e0",
+        {.kind = kind, .rate_bps = 4'000'000, .burst_bytes = 10'000, .latency = seconds(2)}));
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < 100; ++i) {
-      const auto sent = must(probe(a, IcmpProbe{.destination = "10.0.0.2", .packet_size = 1000,
-                                                .within = seconds(2)}));
+      const auto sent = must(probe(
+          a, IcmpProbe{.destination = "10.0.0.2", .packet_size = 1000, .within = seconds(2)}));
       EXPECT_EQ(sent.verdict, Verdict::kAnswered) << sent.detail;
     }
     const auto took = std::chrono::steady_clock::now() - start;

@@ -37,8 +37,8 @@ int serve_udp(int port) {
     char data[65536];
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const auto got = ::recvfrom(socket, data, sizeof data, 0,
-                                reinterpret_cast<sockaddr*>(&from), &size);
+    const auto got =
+        ::recvfrom(socket, data, sizeof data, 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (got < 0) return 1;
     const auto length = static_cast<std::size_t>(got);
     (void)!::sendto(socket, data, length, 0, reinterpret_cast<sockaddr*>(&from), size);

@@ -53,13 +53,13 @@ class ProbeTest : public KernelTest {
   }
 
   ProbeAnswer ping(const std::string& to, std::uint32_t size) const {
-    return must(probe(*a_, IcmpProbe{.destination = to, .packet_size = size,
-                                     .within = seconds(2)}));
+    return must(
+        probe(*a_, IcmpProbe{.destination = to, .packet_size = size, .within = seconds(2)}));
   }
   ProbeAnswer tcp(const std::string& to, std::uint16_t port, std::uint32_t size,
                   Duration within = seconds(2)) const {
-    return must(probe(*a_, TcpProbe{.destination = to, .port = port, .packet_size = size,
-                                    .within = within}));
+    return must(probe(
+        *a_, TcpProbe{.destination = to, .port = port, .packet_size = size, .within = within}));
   }
 
   std::optional<NetNs> a_, b_, router_;
@@ -90,10 +90,11 @@ TEST_F(ProbeTest, VerdictsTellRefusalFromSilence) {
   EXPECT_EQ(unreachable.verdict, Verdict::kRefused);
   EXPECT_THAT(unreachable.detail, HasSubstr("10.0.1.254"));
 
-  ASSERT_DONE(nft_apply(*b_, "table inet t { chain in { type filter hook input priority 0; "
-                             "icmp type echo-request drop; tcp dport 81 drop; }; }"));
-  const auto dropped = must(probe(*a_, IcmpProbe{.destination = "10.0.2.1",
-                                                 .within = milliseconds(50)}));
+  ASSERT_DONE(nft_apply(*b_,
+                        "table inet t { chain in { type filter hook input priority 0; "
+                        "icmp type echo-request drop; tcp dport 81 drop; }; }"));
+  const auto dropped =
+      must(probe(*a_, IcmpProbe{.destination = "10.0.2.1", .within = milliseconds(50)}));
   EXPECT_EQ(dropped.verdict, Verdict::kSilent);
   EXPECT_EQ(tcp("10.0.2.1", 81, 0, milliseconds(50)).verdict, Verdict::kSilent);
   const auto closed = tcp("10.0.2.1", 82, 0);
@@ -113,8 +114,8 @@ TEST_F(ProbeTest, ComesFromTheSourceAskedFor) {
   const auto from = must(probe(*a_, IcmpProbe{.destination = "10.0.2.1", .source = "10.0.1.77"}));
   EXPECT_EQ(from.verdict, Verdict::kAnswered) << from.detail;
   EXPECT_EQ(from.source, "10.0.1.77");
-  const auto tcp_from = must(probe(*a_, TcpProbe{.destination = "10.0.2.1", .port = 80,
-                                                 .source = "10.0.1.77"}));
+  const auto tcp_from =
+      must(probe(*a_, TcpProbe{.destination = "10.0.2.1", .port = 80, .source = "10.0.1.77"}));
   EXPECT_EQ(tcp_from.verdict, Verdict::kAnswered) << tcp_from.detail;
   EXPECT_EQ(tcp_from.source, "10.0.1.77");
   const auto foreign = probe(*a_, IcmpProbe{.destination = "10.0.2.1", .source = "10.9.9.9"});
@@ -145,8 +146,8 @@ TEST_F(ProbeTest, TcpFindsTheNarrowHop) {
   auto hub = must(Netlink::open(*router_));
   auto next = must(Netlink::open(second));
   ASSERT_DONE(make_router(second));
-  ASSERT_DONE(hub.add_veth({.name = "m0", .mtu = 1400},
-                           {.name = "m1", .mtu = 1400, .ns = &second}));
+  ASSERT_DONE(
+      hub.add_veth({.name = "m0", .mtu = 1400}, {.name = "m1", .mtu = 1400, .ns = &second}));
   ASSERT_DONE(hub.add_address("m0", "10.0.3.1/24"));
   ASSERT_DONE(hub.set_up("m0"));
   ASSERT_DONE(next.add_address("m1", "10.0.3.2/24"));
@@ -171,8 +172,9 @@ TEST_F(ProbeTest, TcpFindsTheNarrowHop) {
   EXPECT_EQ(fits.verdict, Verdict::kAnswered) << fits.detail;
 
   // A hop that swallows large packets without a word.
-  ASSERT_DONE(nft_apply(second, "table inet t { chain f { type filter hook forward priority 0; "
-                                "ip length > 1000 drop; }; }"));
+  ASSERT_DONE(nft_apply(second,
+                        "table inet t { chain f { type filter hook forward priority 0; "
+                        "ip length > 1000 drop; }; }"));
   EXPECT_EQ(tcp("10.0.4.1", 80, 0).verdict, Verdict::kAnswered);
   const auto swallowed = tcp("10.0.4.1", 80, 1400, milliseconds(300));
   EXPECT_EQ(swallowed.verdict, Verdict::kSilent) << swallowed.detail;
@@ -181,8 +183,10 @@ TEST_F(ProbeTest, TcpFindsTheNarrowHop) {
 
 TEST_F(ProbeTest, UdpEchoesAreCompared) {
   const auto ask = [&](std::uint16_t port, std::uint32_t size) {
-    return must(probe(*a_, UdpProbe{.destination = "10.0.2.1", .port = port, .packet_size = size,
-                                    .within = seconds(2)}));
+    return must(probe(
+        *a_,
+        UdpProbe{
+            .destination = "10.0.2.1", .port = port, .packet_size = size, .within = seconds(2)}));
   };
   const auto nobody = ask(7, 0);
   EXPECT_EQ(nobody.verdict, Verdict::kRefused) << nobody.detail;

@@ -38,10 +38,15 @@ class ProcessTest : public KernelTest {
 
 TEST_F(ProcessTest, StartsDetachedInsideWithWhatItWasGivenOnly) {
   const NetNs ns = make("a");
-  const auto process = must(spawn(ns, {.argv = {"sh", "-c",
-      "readlink /proc/self/ns/net; pwd; echo \"v=$V h=$HOME\"; ls /proc/$$/fd | tr '\\n' ' ';"
-      "echo; cut -d' ' -f6 /proc/$$/stat; echo $$; exec grep SigBlk /proc/self/status"},
-      .env = {"V=1", "PATH=/usr/bin:/bin"}, .cwd = "/usr", .output_path = path("out.log")}));
+  const auto process = must(spawn(
+      ns,
+      {.argv =
+           {"sh", "-c",
+            "readlink /proc/self/ns/net; pwd; echo \"v=$V h=$HOME\"; ls /proc/$$/fd | tr '\\n' ' ';"
+            "echo; cut -d' ' -f6 /proc/$$/stat; echo $$; exec grep SigBlk /proc/self/status"},
+       .env = {"V=1", "PATH=/usr/bin:/bin"},
+       .cwd = "/usr",
+       .output_path = path("out.log")}));
   ASSERT_DONE(wait_exit(process, seconds(10)));
   EXPECT_FALSE(alive(process));
   EXPECT_FALSE(identify(process.pid).ok()) << "reaped";

@@ -14,9 +14,9 @@
 
 namespace terrace::kernel {
 
-#define ASSERT_DONE(expression)                                           \
-  do {                                                                    \
-    const auto& done_ = (expression);                                     \
+#define ASSERT_DONE(expression)                                                  \
+  do {                                                                           \
+    const auto& done_ = (expression);                                            \
     ASSERT_TRUE(done_.ok()) << #expression << ": " << describe(done_.problem()); \
   } while (false)
 
@@ -73,8 +73,8 @@ class KernelTest : public testing::Test {
                    const std::string& port, const std::string& address, std::uint32_t mtu = 1500) {
     auto there = must(Netlink::open(hub));
     auto here = must(Netlink::open(ns));
-    ASSERT_DONE(there.add_veth({.name = port, .mtu = mtu},
-                               {.name = "eth0", .mtu = mtu, .ns = &ns}));
+    ASSERT_DONE(
+        there.add_veth({.name = port, .mtu = mtu}, {.name = "eth0", .mtu = mtu, .ns = &ns}));
     ASSERT_DONE(there.set_master(port, bridge));
     ASSERT_DONE(there.set_up(port));
     ASSERT_DONE(here.add_address("eth0", address));

@@ -29,15 +29,15 @@ class Watchable final : public FakeNorthApi {
 class LocalChannelTest : public testing::Test {
  protected:
   void begin_watch() {
-    stream_ = call_stream<v1::WatchEvent>(
-        channel_, "/terrace.v1.HoldService/Watch", {}, v1::WatchRequest(),
-        [this](Result<std::unique_ptr<v1::WatchEvent>> event) {
-          if (!event.ok()) {
-            problem_ = event.problem();
-          } else if (*event) {
-            events_.push_back(**event);
-          }
-        });
+    stream_ = call_stream<v1::WatchEvent>(channel_, "/terrace.v1.HoldService/Watch", {},
+                                          v1::WatchRequest(),
+                                          [this](Result<std::unique_ptr<v1::WatchEvent>> event) {
+                                            if (!event.ok()) {
+                                              problem_ = event.problem();
+                                            } else if (*event) {
+                                              events_.push_back(**event);
+                                            }
+                                          });
     sim_.run_ready();
   }
   v1::WatchEvent event(v1::WatchEvent::Type type, std::uint64_t revision) {

@@ -33,8 +33,10 @@ TEST_F(LogTest, ALineHasWhatHappenedAndEveryField) {
   call.context.set_tenant("acme");
   call.context.add_platform_path("t");
   call.context.add_platform_path("m");
-  open(LogOptions::Format::kText).with("operation", "4f1c").with(call).info(
-      "committed", {{"reason", "two words"}});
+  open(LogOptions::Format::kText)
+      .with("operation", "4f1c")
+      .with(call)
+      .info("committed", {{"reason", "two words"}});
   EXPECT_NE(written().find("committed operation=4f1c tenant=acme path=t>m reason=\"two words\"\n"),
             std::string::npos)
       << written();
@@ -61,7 +63,9 @@ TEST_F(LogTest, AFileThatCannotBeWrittenIsAProblem) {
   EXPECT_EQ(log.problem().type(), "log.cannot-open");
 }
 
-TEST(Log, WithoutASinkNothingHappens) { Log().with("a", "b").error("nothing"); }
+TEST(Log, WithoutASinkNothingHappens) {
+  Log().with("a", "b").error("nothing");
+}
 
 }  // namespace
 }  // namespace terrace

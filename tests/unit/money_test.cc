@@ -27,8 +27,14 @@ v1::Price price(const std::string& one_off, const std::string& monthly) {
 
 TEST(Decimal, TextIsCanonical) {
   for (const auto& [text, canonical] :
-       {std::pair("12", "12"), {"12.5", "12.50"}, {"012.500", "12.50"}, {"0.0", "0"},
-        {"-0", "0"}, {"-0.05", "-0.05"}, {"12.505", "12.505"}, {"100", "100"},
+       {std::pair("12", "12"),
+        {"12.5", "12.50"},
+        {"012.500", "12.50"},
+        {"0.0", "0"},
+        {"-0", "0"},
+        {"-0.05", "-0.05"},
+        {"12.505", "12.505"},
+        {"100", "100"},
         {"0.000000000000000000000000000001", "0.000000000000000000000000000001"},
         {"99999999999999999999999999999999999999", "99999999999999999999999999999999999999"}}) {
     EXPECT_EQ(decimal(text).text(), canonical);
@@ -41,8 +47,8 @@ TEST(Decimal, RefusesWhatIsNoDecimal) {
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.problem().type(), "decimal.malformed");
   }
-  for (const auto* text : {"100000000000000000000000000000000000000",
-                           "0.0000000000000000000000000000001"}) {
+  for (const auto* text :
+       {"100000000000000000000000000000000000000", "0.0000000000000000000000000000001"}) {
     const auto parsed = Decimal::parse(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.problem().type(), "decimal.overflow");

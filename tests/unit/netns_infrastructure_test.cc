@@ -108,8 +108,8 @@ class Netns : public ::testing::Test {
     return seen;
   }
   ProbeAnswer ping(const std::string& address, std::uint32_t size = 0) {
-    return must(kernel::probe(customer_.ns(), kernel::IcmpProbe{.destination = address,
-                                                                .packet_size = size}));
+    return must(kernel::probe(customer_.ns(),
+                              kernel::IcmpProbe{.destination = address, .packet_size = size}));
   }
 
   TempDir directory_;
@@ -311,8 +311,7 @@ class NetnsSites : public ::testing::Test {
         near_(directory_.path() / "near", "192.0.2.1"),
         far_(directory_.path() / "far", "192.0.2.2"),
         elsewhere_(directory_.path() / "elsewhere") {
-    join(near_.site().ns(), "wan0", "192.0.2.1/24", far_.site().ns(), "wan0", "192.0.2.2/24",
-         1500);
+    join(near_.site().ns(), "wan0", "192.0.2.1/24", far_.site().ns(), "wan0", "192.0.2.2/24", 1500);
     join(customer_.ns(), "c0", "10.10.1.100/24", near_.site().ns(), "cust", "", 1400);
     join(elsewhere_.ns(), "c0", "", far_.site().ns(), "cust", "", 1400);
     must(must(kernel::Netlink::open(customer_.ns()))
@@ -349,8 +348,7 @@ class NetnsSites : public ::testing::Test {
     return builder.build();
   }
   bool serves(const std::string& address) {
-    return body_of(http_get(customer_.ns(), address, "/")).find("profile web") !=
-           std::string::npos;
+    return body_of(http_get(customer_.ns(), address, "/")).find("profile web") != std::string::npos;
   }
 
   TempDir directory_;

@@ -39,8 +39,9 @@ class PlacementTest : public ::testing::Test {
 
   std::string refusal() {
     const auto result = answer();
-    return result.placement ? "placed" : result.placement.problem().type() + " " +
-                                             result.placement.problem().constraint().name();
+    return result.placement ? "placed"
+                            : result.placement.problem().type() + " " +
+                                  result.placement.problem().constraint().name();
   }
 
   ServiceBuilder service;
@@ -129,8 +130,7 @@ TEST_F(PlacementTest, KeepsLocationAndAffinity) {
   place.mutable_location()->set_nfvi_pop("oslo");
   const auto result = answer();
   EXPECT_EQ(result.placement.problem().type(), "placement.no-offer");
-  EXPECT_EQ(result.placement.problem().possible(0),
-            "The function is offered at: paris; rome.");
+  EXPECT_EQ(result.placement.problem().possible(0), "The function is offered at: paris; rome.");
 }
 
 TEST_F(PlacementTest, SpreadsInstancesWhereOneRuleWantsThemApart) {

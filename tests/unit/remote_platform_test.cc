@@ -100,9 +100,9 @@ class Child final : public FakeNorthApi {
   std::map<std::string, int> commits;  // by hold
   std::optional<v1::UpdateRequest> update;
   std::optional<Problem> refuse_commit;
-  bool at_once = false;       // a commit is settled before it is answered
+  bool at_once = false;  // a commit is settled before it is answered
   std::uint64_t revision = 1;
-  std::uint64_t oldest = 0;   // resume tokens before it are too old
+  std::uint64_t oldest = 0;  // resume tokens before it are too old
   std::vector<std::uint64_t> resumed_from;
 
   v1::Catalogue catalogue;
@@ -161,7 +161,8 @@ class Child final : public FakeNorthApi {
   void release_hold(const Call& call, const v1::ReleaseHoldRequest& request,
                     Reply<v1::Hold> reply) override {
     note("release_hold", call);
-    if (request.mode() == v1::ReleaseHoldRequest::UNDO) move(request.hold_id(), v1::Hold::RELEASING);
+    if (request.mode() == v1::ReleaseHoldRequest::UNDO)
+      move(request.hold_id(), v1::Hold::RELEASING);
     executor_.post([reply, hold = holds[request.hold_id()]] { reply(hold); });
   }
   std::unique_ptr<Subscription> watch(const Call& call, const v1::WatchRequest& request,
@@ -536,8 +537,9 @@ TEST_F(RemotePlatformTest, ALateObserverIsToldTheWholeFirst) {
   child_.move(kHold, v1::Hold::RELEASING);
   sim_.run_ready();
   ASSERT_GE(seen.size(), 2u);
-  EXPECT_EQ(seen.back().type() == v1::WatchEvent::SNAPSHOT_END ? seen[seen.size() - 2].hold().state()
-                                                               : seen.back().hold().state(),
+  EXPECT_EQ(seen.back().type() == v1::WatchEvent::SNAPSHOT_END
+                ? seen[seen.size() - 2].hold().state()
+                : seen.back().hold().state(),
             v1::Hold::RELEASING);
 }
 
@@ -573,8 +575,8 @@ TEST_F(RemotePlatformTest, TheCatalogueIsASnapshotThenDeltasAndResumesAfterAnOut
   child_.catalogue.set_platform_id("edge");
   child_.catalogue.set_revision(5);
   std::vector<Result<v1::CatalogueEvent>> seen;
-  const auto subscription = remote_->publish(
-      [&](Result<v1::CatalogueEvent> event) { seen.push_back(std::move(event)); });
+  const auto subscription =
+      remote_->publish([&](Result<v1::CatalogueEvent> event) { seen.push_back(std::move(event)); });
   sim_.run_ready();
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0]->type(), v1::CatalogueEvent::SNAPSHOT);

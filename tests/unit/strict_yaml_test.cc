@@ -126,7 +126,10 @@ TEST(StrictYaml, OnlyTextInUtf8) {
   EXPECT_EQ(refused("a: \xff\n").where(0).column(), 4U);
   EXPECT_EQ(refused("a: 1\nb: \xed\xa0\x80\n").where(0).line(), 2U);
   EXPECT_EQ(refused(std::string_view("a: \0", 4)).type(), "yaml.syntax");
-  EXPECT_TRUE(parse_yaml("\xef\xbb\xbf" "a: \xc3\xa9\n", "file.yaml"));
+  EXPECT_TRUE(
+      parse_yaml("\xef\xbb\xbf"
+                 "a: \xc3\xa9\n",
+                 "file.yaml"));
 }
 
 TEST(StrictYaml, NoTagsAndNoKeysButText) {
@@ -162,9 +165,9 @@ TEST(YamlReader, ReadsWhatIsRight) {
     EXPECT_THAT(reader.strings("one"), ElementsAre("c"));
     EXPECT_EQ(reader.optional_string("nothing"), std::nullopt);
     std::vector<std::uint64_t> ids;
-    EXPECT_EQ(reader.each("items", [&](YamlReader& item, std::size_t) {
-      ids.push_back(item.uint("id", 0, 9));
-    }), 2U);
+    EXPECT_EQ(reader.each("items", [&](YamlReader& item,
+                                       std::size_t) { ids.push_back(item.uint("id", 0, 9)); }),
+              2U);
     EXPECT_THAT(ids, ElementsAre(1, 2));
     EXPECT_TRUE(reader.map("sub", [](YamlReader& sub) { EXPECT_EQ(sub.string("k"), "v"); }));
     std::vector<std::string> names;

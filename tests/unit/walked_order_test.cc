@@ -135,8 +135,8 @@ TEST_F(WalkedOrder, BindingsAreThoseOfTheWalk) {
   // Of the middle.
   EXPECT_EQ(texts(m_bound[1]),
             (Texts{"client:", "cut:vl-a: 10.10.65.0/24 via 10.10.64.130 backend 10.10.64.130"}));
-  EXPECT_EQ(texts(m_bound[0]), (Texts{"cut:vl-a: 10.10.1.0/24 via 10.10.64.10",
-                                      "cut:vl-c: backend 10.10.4.130"}));
+  EXPECT_EQ(texts(m_bound[0]),
+            (Texts{"cut:vl-a: 10.10.1.0/24 via 10.10.64.10", "cut:vl-c: backend 10.10.4.130"}));
 }
 
 // Shows: R17
@@ -207,8 +207,9 @@ TEST_F(WalkedOrder, ProbesFindTheirFirstHop) {
   const auto paths = *leaf_paths(at_m.part[1], e, world.facts);
   EXPECT_EQ(*probe_next_hop(paths, m_bound[1], "web-path", "client", "", "10.10.65.20"),
             "10.10.1.10");
-  EXPECT_EQ(probe_next_hop(paths, m_bound[1], "web-path", "client", "", "10.99.0.1")
-                .problem().type(), "routes.unreachable");
+  EXPECT_EQ(
+      probe_next_hop(paths, m_bound[1], "web-path", "client", "", "10.99.0.1").problem().type(),
+      "routes.unreachable");
   const auto lb = *leaf_paths(at_m.part[0], ml, world.facts);
   EXPECT_EQ(*probe_next_hop(lb, m_bound[0], "web-path", "cut:vl-c", "", "10.10.4.130"), "");
 }

@@ -55,7 +55,8 @@ std::optional<std::string> match_of(const std::string& entry) {
 
 std::string counter_of(const std::string& entry) {
   std::string name = "deny_" + entry;
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == '-'; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '/' || c == '-'; }, '_');
   return name;
 }
 
@@ -90,8 +91,8 @@ class Firewall final : public Function {
       if (!match) return bad_parameter(vnf, "allow", entry, kEntries);
       chain += "    " + *match + "counter name passed accept\n";
     }
-    chain += allowed.empty() ? "    counter name passed accept\n"
-                             : "    counter name dropped drop\n";
+    chain +=
+        allowed.empty() ? "    counter name passed accept\n" : "    counter name dropped drop\n";
     FunctionPlan plan;
     plan.forwards = true;
     plan.rules = counters + chain + "  }\n";
@@ -101,6 +102,8 @@ class Firewall final : public Function {
 
 }  // namespace
 
-std::unique_ptr<Function> make_firewall() { return std::make_unique<Firewall>(); }
+std::unique_ptr<Function> make_firewall() {
+  return std::make_unique<Firewall>();
+}
 
 }  // namespace terrace::netns

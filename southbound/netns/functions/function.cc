@@ -57,7 +57,9 @@ std::string without_length(const std::string& address) {
   return address.substr(0, address.find('/'));
 }
 
-bool is_v6(const std::string& address) { return address.find(':') != std::string::npos; }
+bool is_v6(const std::string& address) {
+  return address.find(':') != std::string::npos;
+}
 
 std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> items;

@@ -79,10 +79,10 @@ class LoadBalancer final : public Function {
     if (!balance) return balance.problem();
     const auto mode = choice(vnf, "mode", {"http", "tcp"});
     if (!mode) return mode.problem();
-    std::string text =
-        "global\n  maxconn 4096\n  nbthread 1\ndefaults\n  mode " + *mode + "\n"
-        "  timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n"
-        "  timeout check 1s\n  retries 2\n  option redispatch\nfrontend service\n";
+    std::string text = "global\n  maxconn 4096\n  nbthread 1\ndefaults\n  mode " + *mode +
+                       "\n"
+                       "  timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n"
+                       "  timeout check 1s\n  retries 2\n  option redispatch\nfrontend service\n";
     for (const auto& address : ingress.address()) {
       text += "  bind " + endpoint(without_length(address)) + "\n";
     }

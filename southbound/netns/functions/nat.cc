@@ -34,14 +34,18 @@ class Nat final : public Function {
     }
     FunctionPlan plan;
     plan.forwards = true;
-    plan.rules = "  counter translated { }\n  chain translate {\n"
-                 "    type nat hook postrouting priority 100; policy accept;\n" + rules + "  }\n";
+    plan.rules =
+        "  counter translated { }\n  chain translate {\n"
+        "    type nat hook postrouting priority 100; policy accept;\n" +
+        rules + "  }\n";
     return plan;
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Function> make_nat() { return std::make_unique<Nat>(); }
+std::unique_ptr<Function> make_nat() {
+  return std::make_unique<Nat>();
+}
 
 }  // namespace terrace::netns

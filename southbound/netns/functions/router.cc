@@ -22,6 +22,8 @@ class Router final : public Function {
 
 }  // namespace
 
-std::unique_ptr<Function> make_router() { return std::make_unique<Router>(); }
+std::unique_ptr<Function> make_router() {
+  return std::make_unique<Router>();
+}
 
 }  // namespace terrace::netns

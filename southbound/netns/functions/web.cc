@@ -48,7 +48,8 @@ std::string configuration(const FunctionContext& context, const std::string& rat
   }
   std::string text =
       "user root;\nworker_processes 1;\ndaemon off;\npid " + home + "/nginx.pid;\nerror_log " +
-      home + "/error.log warn;\nevents { worker_connections 1024; }\nhttp {\n  access_log off;\n"
+      home +
+      "/error.log warn;\nevents { worker_connections 1024; }\nhttp {\n  access_log off;\n"
       "  default_type text/plain;\n  sendfile on;\n  server_tokens off;\n";
   for (const char* what : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
     text += std::string("  ") + what + "_temp_path " + home + "/tmp/" + what + ";\n";
@@ -90,8 +91,8 @@ class Web final : public Function {
     if (!size) return bad_parameter(vnf, "download-mib", mib, "Give a number from 1 to 1024.");
     Program program;
     const std::string conf = context.directory + "/nginx.conf";
-    program.argv = {nginx_, "-c", conf, "-p", context.directory,
-                    "-e",   context.directory + "/error.log"};
+    program.argv = {
+        nginx_, "-c", conf, "-p", context.directory, "-e", context.directory + "/error.log"};
     program.file = {{"nginx.conf", configuration(context, rate), 0, true},
                     {"www/index.txt", page_of(vnf), 0, false},
                     {"www/download", {}, *size * kMib, false}};
