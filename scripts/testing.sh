@@ -27,7 +27,7 @@ stage_test() {
   fi
   finish "${#suite_result[@]} suites, output in $dir/test.log"
   if (($# == 0)); then
-    "$root/tests/rules.sh" 2>&1 || rules=1
+    "$root/tests/rules.sh" --strict 2>&1 || rules=1
   fi
   summary "$dir/reports" "$rules" && ((status == 0))
 }
