@@ -27,7 +27,9 @@ std::string said(const Result<v1::Hold>& hold) {
 PlatformContract::PlatformContract() : random_(2026), under_test_(GetParam().make()) {}
 PlatformContract::~PlatformContract() = default;
 
-std::string PlatformContract::uuid(Random& random) { return uuid_v4(random); }
+std::string PlatformContract::uuid(Random& random) {
+  return uuid_v4(random);
+}
 
 Call PlatformContract::with_epoch(std::uint64_t epoch) {
   Call call;
@@ -35,7 +37,9 @@ Call PlatformContract::with_epoch(std::uint64_t epoch) {
   return call;
 }
 
-v1::PlaceHoldRequest PlatformContract::order() { return web_order(new_id()).request(); }
+v1::PlaceHoldRequest PlatformContract::order() {
+  return web_order(new_id()).request();
+}
 
 v1::PlaceHoldRequest PlatformContract::order_within_envelope() {
   v1::PlaceHoldRequest request = order();
@@ -295,9 +299,8 @@ TEST_P(PlatformContract, AHoldEndsByItself) {
   EXPECT_TRUE(webs_fall_below(before));
   const Instant expires = from_timestamp(held->expires());
   EXPECT_LE(expires, under_test_->clock().now() + std::chrono::milliseconds(300));
-  ASSERT_TRUE(under_test_->run_until([&] {
-    return under_test_->clock().now() > expires + std::chrono::milliseconds(20);
-  }));
+  ASSERT_TRUE(under_test_->run_until(
+      [&] { return under_test_->clock().now() > expires + std::chrono::milliseconds(20); }));
   const auto late = commit(request.hold_id());
   ASSERT_FALSE(late) << said(late);
   EXPECT_EQ(late.problem().code(), Problem::FAILED_PRECONDITION);
@@ -347,8 +350,7 @@ TEST_P(PlatformContract, StaleTermsAreRefused) {
 // Shows: R7
 TEST_P(PlatformContract, AnAttemptThatComesTooLateIsRefused) {
   Call call;
-  call.context.set_not_after_us(
-      to_micros(under_test_->clock().now() - std::chrono::seconds(1)));
+  call.context.set_not_after_us(to_micros(under_test_->clock().now() - std::chrono::seconds(1)));
   const auto refused = hold(order(), call);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.problem().code(), Problem::FAILED_PRECONDITION);
@@ -468,25 +470,25 @@ TEST_P(PlatformContract, ObservesASnapshotItsEndAndEveryChange) {
   auto seen = std::make_shared<Seen>();
   std::unique_ptr<Subscription> subscription;
   under_test_->on_strand([&] {
-    subscription = under_test_->platform().observe({}, [=, id = there.id()](
-                                                           Result<v1::WatchEvent> event) {
-      if (!event) return;
-      if (event->type() == v1::WatchEvent::SNAPSHOT_END) {
-        seen->told_before_the_end = seen->state_of(id) == v1::Hold::COMMITTED;
-        seen->ended = true;
-      }
-      seen->events.push_back(*event);
-    });
+    subscription =
+        under_test_->platform().observe({}, [=, id = there.id()](Result<v1::WatchEvent> event) {
+          if (!event) return;
+          if (event->type() == v1::WatchEvent::SNAPSHOT_END) {
+            seen->told_before_the_end = seen->state_of(id) == v1::Hold::COMMITTED;
+            seen->ended = true;
+          }
+          seen->events.push_back(*event);
+        });
   });
   ASSERT_TRUE(under_test_->run_until([seen] { return seen->ended; }));
   under_test_->on_strand([&] { EXPECT_TRUE(seen->told_before_the_end); });
   const auto request = order();
   ASSERT_TRUE(hold(request));
-  EXPECT_TRUE(under_test_->run_until(
-      [&] { return seen->state_of(request.hold_id()) == v1::Hold::HELD; }));
+  EXPECT_TRUE(
+      under_test_->run_until([&] { return seen->state_of(request.hold_id()) == v1::Hold::HELD; }));
   ASSERT_TRUE(release(there.id()));
-  EXPECT_TRUE(under_test_->run_until(
-      [&] { return seen->state_of(there.id()) == v1::Hold::RELEASED; }));
+  EXPECT_TRUE(
+      under_test_->run_until([&] { return seen->state_of(there.id()) == v1::Hold::RELEASED; }));
   under_test_->on_strand([&] { subscription.reset(); });
 }
 

@@ -1,6 +1,6 @@
 // What every Platform promises (recursion/platform.h, PROTOCOL R5 to R9, R13, R20, R21), whoever it
-// is: instantiate PlatformContract with a factory. A case knows nothing of the platform but its verbs
-// and what it publishes.
+// is: instantiate PlatformContract with a factory. A case knows nothing of the platform but its
+// verbs and what it publishes.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@
 
 namespace terrace {
 
-// A running platform that offers the functions firewall and web (images terrace/<name>) for at least
-// four services of one each, and has at least two attachment points.
+// A running platform that offers the functions firewall and web (images terrace/<name>) for at
+// least four services of one each, and has at least two attachment points.
 class PlatformUnderTest {
  public:
   virtual ~PlatformUnderTest() = default;

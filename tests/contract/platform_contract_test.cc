@@ -1,5 +1,5 @@
-// The contract over the platforms there are: an engine over a leaf, a leaf, and a lower platform over
-// gRPC on a socket. (Over the kernel: netns_platform_contract_test.cc.)
+// The contract over the platforms there are: an engine over a leaf, a leaf, and a lower one over
+// gRPC on a socket.
 
 #include "tests/contract/platform_contract.h"
 
@@ -73,7 +73,8 @@ class OverGrpc final : public PlatformUnderTest {
     EXPECT_TRUE(server.ok());
     server_ = std::move(server).value();
     run_on(near_, [&] {
-      remote_.emplace(near_, clock_, near_random_, channel_, RemotePlatformOptions{.name = "lower"});
+      remote_.emplace(near_, clock_, near_random_, channel_,
+                      RemotePlatformOptions{.name = "lower"});
     });
   }
   ~OverGrpc() override {
@@ -124,10 +125,10 @@ class OverGrpc final : public PlatformUnderTest {
 
 INSTANTIATE_TEST_SUITE_P(
     Platforms, PlatformContract,
-    ::testing::Values(
-        PlatformFactory{"Leaf", [] { return std::make_unique<Simulated>("leaf"); }},
-        PlatformFactory{"Engine", [] { return std::make_unique<Simulated>("engine"); }},
-        PlatformFactory{"Remote", [] { return std::make_unique<OverGrpc>(); }}),
+    ::testing::Values(PlatformFactory{"Leaf", [] { return std::make_unique<Simulated>("leaf"); }},
+                      PlatformFactory{"Engine",
+                                      [] { return std::make_unique<Simulated>("engine"); }},
+                      PlatformFactory{"Remote", [] { return std::make_unique<OverGrpc>(); }}),
     platform_name);
 
 }  // namespace

@@ -186,7 +186,8 @@ class Audit {
           segments[link.stitching().wan_segment_ids().wan_segment_id_value()].insert(
               link.root_link_id());
     }
-    if (instances > inventory.node(0).instances()) found(name, "more instances sold than there are");
+    if (instances > inventory.node(0).instances())
+      found(name, "more instances sold than there are");
     for (const auto& [id, links] : segments)
       if (links.size() > 1) found(name, "segment " + std::to_string(id) + " carries two links");
     free_[name] = inventory.node(0).instances() - instances;
@@ -228,6 +229,8 @@ class Audit {
 
 }  // namespace
 
-std::vector<std::string> audit(Sandbox& sandbox) { return Audit(sandbox).run(); }
+std::vector<std::string> audit(Sandbox& sandbox) {
+  return Audit(sandbox).run();
+}
 
 }  // namespace terrace

@@ -144,16 +144,20 @@ class Simulation {
 
   Duration pause() {
     switch (below(4)) {
-      case 0: return microseconds(below(2000));
-      case 1: return milliseconds(below(100));
-      case 2: return milliseconds(below(2000));
-      default: return milliseconds(below(15000));
+      case 0:
+        return microseconds(below(2000));
+      case 1:
+        return milliseconds(below(100));
+      case 2:
+        return milliseconds(below(2000));
+      default:
+        return milliseconds(below(15000));
     }
   }
 
   void tell(std::string what) {
-    const auto since = std::chrono::duration_cast<microseconds>(sandbox_.sim().now() -
-                                                                SimExecutor::kStart);
+    const auto since =
+        std::chrono::duration_cast<microseconds>(sandbox_.sim().now() - SimExecutor::kStart);
     story_.push_back(std::to_string(static_cast<double>(since.count()) / 1e6) + " " +
                      std::move(what));
   }
@@ -175,8 +179,7 @@ class Simulation {
       slots.DeleteSubrange(0, slots.size());
       for (std::uint32_t index = 1; index <= 1 + below(4); ++index) {
         auto& slot = *slots.Add();
-        slot.set_vnf_profile_id(
-            order->request.fragment().nsd().df(0).vnf_profile(0).id());
+        slot.set_vnf_profile_id(order->request.fragment().nsd().df(0).vnf_profile(0).id());
         slot.set_index(index);
       }
     }
@@ -186,8 +189,9 @@ class Simulation {
   }
 
   void ask_hold(const std::shared_ptr<Order>& order) {
-    sandbox_.stack(order->top).platform().hold(
-        {}, order->request, [this, order](Result<v1::Hold> answer) {
+    sandbox_.stack(order->top)
+        .platform()
+        .hold({}, order->request, [this, order](Result<v1::Hold> answer) {
           tell("  hold " + order->request.hold_id() + ": " + word(answer));
           order->held = order->held || (answer && answer->state() == v1::Hold::HELD);
         });
@@ -199,8 +203,9 @@ class Simulation {
     tell("commit " + order->request.hold_id());
     v1::CommitHoldRequest request;
     request.set_hold_id(order->request.hold_id());
-    sandbox_.stack(order->top).platform().commit(
-        {}, request, [this, order](Result<v1::Hold> answer) {
+    sandbox_.stack(order->top)
+        .platform()
+        .commit({}, request, [this, order](Result<v1::Hold> answer) {
           tell("  commit " + order->request.hold_id() + ": " + word(answer));
           if (answer) order->committed = answer->state();
         });
@@ -218,8 +223,9 @@ class Simulation {
     v1::ReleaseHoldRequest request;
     request.set_hold_id(order->request.hold_id());
     request.set_mode(v1::ReleaseHoldRequest::UNDO);
-    sandbox_.stack(order->top).platform().release(
-        {}, request, [this, order](Result<v1::Hold> answer) {
+    sandbox_.stack(order->top)
+        .platform()
+        .release({}, request, [this, order](Result<v1::Hold> answer) {
           tell("  release " + order->request.hold_id() + ": " + word(answer));
           order->released = answer.ok();
         });
@@ -273,7 +279,8 @@ class Simulation {
   void heal() {
     tell("heal");
     for (const auto& parent : sandbox_.names())
-      for (const auto& child : sandbox_.children(parent)) sandbox_.channel(parent, child).decide({});
+      for (const auto& child : sandbox_.children(parent))
+        sandbox_.channel(parent, child).decide({});
     std::vector<std::string> down;
     for (const auto& [name, timer] : down_) down.push_back(name);
     down_.clear();

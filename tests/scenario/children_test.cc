@@ -107,9 +107,9 @@ TEST(Children, TheLastCapacityIsSoldOnceAlongTwoParents) {
     sandbox.up();
     std::vector<Result<v1::Hold>> answers;
     for (const std::string name : {"left", "right"})
-      sandbox.stack(name).platform().hold(
-          {}, order_of(sandbox),
-          [&](Result<v1::Hold> answer) { answers.push_back(std::move(answer)); });
+      sandbox.stack(name).platform().hold({}, order_of(sandbox), [&](Result<v1::Hold> answer) {
+        answers.push_back(std::move(answer));
+      });
     ASSERT_TRUE(sandbox.run_until([&] { return answers.size() == 2; }));
     EXPECT_NE(answers[0].ok(), answers[1].ok()) << seed;
     const auto& loser = answers[0].ok() ? answers[1] : answers[0];
@@ -162,8 +162,9 @@ TEST(Children, ASiblingThatExpiredBeforeItsCommitIsHeldAgainExactly) {
   release.set_hold_id(part);
   release.set_mode(v1::ReleaseHoldRequest::UNDO);
   bool released = false;
-  sandbox.stack("wholesale").platform().release(call, release,
-                                                [&](Result<v1::Hold>) { released = true; });
+  sandbox.stack("wholesale").platform().release(call, release, [&](Result<v1::Hold>) {
+    released = true;
+  });
   ASSERT_TRUE(sandbox.run_until([&] { return released; }));
   const auto hold = sandbox.commit("top", request.hold_id());
   ASSERT_TRUE(hold && hold->state() == v1::Hold::COMMITTED) << error_of(hold);
@@ -203,8 +204,8 @@ TEST(Children, AReleaseWhileItIsPlacedIsAnsweredAndLeavesNothing) {
     three_tiers(sandbox);
     const auto request = order_of(sandbox);
     std::optional<Result<v1::Hold>> held;
-    sandbox.stack("top").platform().hold({}, request,
-                                         [&](Result<v1::Hold> answer) { held = std::move(answer); });
+    sandbox.stack("top").platform().hold(
+        {}, request, [&](Result<v1::Hold> answer) { held = std::move(answer); });
     sandbox.sim().advance(std::chrono::microseconds(microseconds));
     const auto released = sandbox.release("top", request.hold_id());
     ASSERT_TRUE(released) << microseconds << " " << error_of(released);

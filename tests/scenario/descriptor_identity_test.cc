@@ -1,7 +1,7 @@
 // Descriptors are known by their bytes.
 
-#include <fstream>
 #include <gtest/gtest.h>
+#include <fstream>
 #include <sstream>
 
 #include "base/digest.h"

@@ -31,8 +31,8 @@ class WithoutIds {
   // UUIDs, and digests of 64 or 32 hexadecimal digits, which are made of ids.
   static std::size_t id_at(const std::string& text, std::size_t at) {
     std::size_t end = at;
-    while (end < text.size() && (std::isxdigit(static_cast<unsigned char>(text[end])) != 0 ||
-                                 text[end] == '-'))
+    while (end < text.size() &&
+           (std::isxdigit(static_cast<unsigned char>(text[end])) != 0 || text[end] == '-'))
       ++end;
     const std::size_t length = end - at;
     const bool digest = length == 64 || length == 32;
@@ -51,8 +51,8 @@ Said life(Sandbox& sandbox) {
   sandbox.up();
   auto& channel = sandbox.channel("top", "regional");
   channel.record();
-  const auto hold = sandbox.instantiate("top", sandbox.web_shop(),
-                                        "00000000-0000-4000-8000-000000000001");
+  const auto hold =
+      sandbox.instantiate("top", sandbox.web_shop(), "00000000-0000-4000-8000-000000000001");
   EXPECT_TRUE(hold && hold->state() == v1::Hold::COMMITTED) << error_of(hold);
   EXPECT_TRUE(sandbox.release("top", "00000000-0000-4000-8000-000000000001"));
   Said said;
