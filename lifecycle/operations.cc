@@ -160,9 +160,8 @@ void Operations::instantiate(const Call& call, const v1::InstantiateRequest& req
   // of its successor's.
   const auto* const fenced = with_hold ? book_.look_up(tenant, request.hold_id()) : nullptr;
   if (fenced != nullptr && call.context.epoch() < fenced->epoch())
-    return later<Operation>(
-        executor_, std::move(reply),
-        old_epoch(request.hold_id(), fenced->epoch(), call.context.epoch()));
+    return later<Operation>(executor_, std::move(reply),
+                            old_epoch(request.hold_id(), fenced->epoch(), call.context.epoch()));
   const std::string digest = sha256_hex(request.SerializeAsString());
   auto known = replay({tenant, operation_id}, digest);
   if (known || known.problem().code() != Problem::NOT_FOUND)
@@ -250,22 +249,22 @@ void Operations::begin(const Key& instance, OperationRecord record, Reply<Operat
   auto open = std::make_unique<Open>();
   open->record = std::move(record);
   open_[key] = std::move(open);
-  store_.commit(std::move(batch), [this, key, instance, answer,
-                                   reply = std::move(reply)](auto revision) {
-    if (revision) {
-      reply(answer);
-      return go_on(key);
-    }
-    if (auto* const unwritten = instances_.find(instance)) {
-      unwritten->mutable_instance()->clear_operation_id();
-      // Made for this operation alone.
-      const bool made = unwritten->delegated() &&
-                        answer.lcm_operation_type() == Operation::INSTANTIATE;
-      if (made) instances_.erase(instance);
-    }
-    open_.erase(key);
-    reply(revision.problem());
-  });
+  store_.commit(
+      std::move(batch), [this, key, instance, answer, reply = std::move(reply)](auto revision) {
+        if (revision) {
+          reply(answer);
+          return go_on(key);
+        }
+        if (auto* const unwritten = instances_.find(instance)) {
+          unwritten->mutable_instance()->clear_operation_id();
+          // Made for this operation alone.
+          const bool made =
+              unwritten->delegated() && answer.lcm_operation_type() == Operation::INSTANTIATE;
+          if (made) instances_.erase(instance);
+        }
+        open_.erase(key);
+        reply(revision.problem());
+      });
 }
 
 void Operations::go_on(const Key& key) {
@@ -287,9 +286,9 @@ void Operations::hold(const Key& key) {
   const auto& record = open_.at(key)->record;
   platform_.hold(call_of(record), record.hold(), [this, key](Result<v1::Hold> answer) {
     if (!open_.contains(key)) return;
-    const bool go = answer && (answer->state() == v1::Hold::HELD ||
-                               answer->state() == v1::Hold::COMMITTING ||
-                               answer->state() == v1::Hold::COMMITTED);
+    const bool go =
+        answer && (answer->state() == v1::Hold::HELD || answer->state() == v1::Hold::COMMITTING ||
+                   answer->state() == v1::Hold::COMMITTED);
     if (go) return commit(key);
     // Being undone since before a restart: its end is when every release is confirmed (R11).
     if (answer && answer->state() == v1::Hold::RELEASING) return release(key);
@@ -389,8 +388,8 @@ void Operations::end(const Key& key) {
   const Key instance{key.first, record.operation().ns_instance_id()};
   Batch batch;
   const auto* const ns = instances_.find(instance);
-  const bool gone = ns != nullptr && ns->delegated() &&
-                    ns->instance().ns_state() == v1::NOT_INSTANTIATED;
+  const bool gone =
+      ns != nullptr && ns->delegated() && ns->instance().ns_state() == v1::NOT_INSTANTIATED;
   if (gone) {
     batch.erase({kNsInstanceKind, instance.first, instance.second});
   } else if (ns != nullptr) {

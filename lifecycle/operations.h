@@ -1,5 +1,5 @@
-// Lifecycle operations: instantiate and terminate, over any Platform. A small saga of two steps that
-// may be repeated, hold and commit (or release); everything else is the platform's.
+// Lifecycle operations: instantiate and terminate, over any Platform. A small saga of two steps
+// that may be repeated, hold and commit (or release); everything else is the platform's.
 //
 // An operation is in the store before anything happens, and goes on after a restart. All on the
 // executor's strand.
@@ -56,8 +56,7 @@ class Operations {
   Result<v1::PlaceHoldRequest> order(const std::string& tenant, const std::string& operation_id,
                                      const v1::InstantiateRequest& request);
   Status check_held(const std::string& tenant, const std::string& hold_id) const;
-  void begin(const Key& instance, record::v1::OperationRecord record,
-             Reply<v1::NsLcmOpOcc> reply);
+  void begin(const Key& instance, record::v1::OperationRecord record, Reply<v1::NsLcmOpOcc> reply);
   void go_on(const Key& key);
   void hold(const Key& key);
   void commit(const Key& key);

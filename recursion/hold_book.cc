@@ -89,7 +89,9 @@ std::unique_ptr<Subscription> HoldBook::publish(CatalogueSink sink) {
   return maker_.publish(std::move(sink));
 }
 
-Instant HoldBook::now() const { return latest_ = std::max(latest_, clock_.now()); }
+Instant HoldBook::now() const {
+  return latest_ = std::max(latest_, clock_.now());
+}
 
 HoldBook::EntryPtr HoldBook::find(const Key& key) const {
   const auto it = entries_.find(key);
@@ -342,8 +344,7 @@ void HoldBook::commit(const Call& call, const v1::CommitHoldRequest& request,
   if (bound && (ended(hold.state()) || hold.state() == v1::Hold::COMMITTED))
     return answer(std::move(reply), hold);
   const bool held = hold.state() == v1::Hold::HELD && entry->busy_ == Entry::Busy::kIdle;
-  if (!held || now() > entry->expires())
-    return answer(std::move(reply), no_longer_held(hold));
+  if (!held || now() > entry->expires()) return answer(std::move(reply), no_longer_held(hold));
 
   *hold.mutable_bindings() = request.bindings();
   hold.set_state(v1::Hold::COMMITTING);
@@ -451,12 +452,13 @@ void HoldBook::released(const EntryPtr& entry, Status status) {
     hold.set_state(v1::Hold::FAILED);
     *hold.mutable_error() = std::move(status).problem();
   } else if (!ended(hold.state())) {
-    hold.set_state(record.has_failure()         ? v1::Hold::ROLLED_BACK
+    hold.set_state(record.has_failure()      ? v1::Hold::ROLLED_BACK
                    : record.release_wanted() ? v1::Hold::RELEASED
                                              : v1::Hold::EXPIRED);
     if (record.has_failure()) *hold.mutable_error() = record.failure();
   }
-  // A customer's order has no end of its own after which it cannot be repeated: remembered from now.
+  // A customer's order has no end of its own after which it cannot be repeated: remembered from
+  // now.
   if (!record.context().has_not_after_us())
     *hold.mutable_not_after() = to_timestamp(now() + config_.memory);
   persist(entry, [this, entry] {
@@ -474,8 +476,8 @@ void HoldBook::released(const EntryPtr& entry, Status status) {
 void HoldBook::probe(const Call& call, const v1::ProbeRequest& request,
                      Reply<v1::ProbeResult> reply) {
   const auto entry = find({tenant_of(call), request.hold_id()});
-  const bool real = entry && (entry->state() == v1::Hold::COMMITTING ||
-                              entry->state() == v1::Hold::COMMITTED);
+  const bool real =
+      entry && (entry->state() == v1::Hold::COMMITTING || entry->state() == v1::Hold::COMMITTED);
   if (real) return maker_.probe(*entry, call, request, std::move(reply));
   Problem problem = make_problem(entry ? Problem::FAILED_PRECONDITION : Problem::NOT_FOUND,
                                  entry ? "hold.not-committed" : "hold.not-found",

@@ -1,6 +1,6 @@
 // The hold book: the one owner of holds' records, around engine and leaf alike (R5 to R9, R11).
-// It knows ids, replay, lifetimes, states, tombstones and expiry; its Maker knows how a hold is made
-// real. Every state is in the store before anybody is told of it.
+// It knows ids, replay, lifetimes, states, tombstones and expiry; its Maker knows how a hold is
+// made real. Every state is in the store before anybody is told of it.
 //
 // All on the executor's strand. The book, its maker and its entries are destroyed only after the
 // executor has stopped: nothing here guards against callbacks into the dead.
@@ -46,7 +46,8 @@ class HoldBook final : public Platform {
 
   // Reads the records and lets the maker count what they use. Once, before anything else.
   Status load();
-  // Goes on with what was open when the daemon stopped: once the maker and what lies below it stand.
+  // Goes on with what was open when the daemon stopped: once the maker and what lies below it
+  // stand.
   void resume();
 
   std::unique_ptr<Subscription> publish(CatalogueSink sink) override;

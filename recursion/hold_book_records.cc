@@ -46,8 +46,8 @@ void HoldBook::write(const EntryPtr& entry, std::function<void(Status)> then) {
 void HoldBook::persist(const EntryPtr& entry, std::function<void()> then) {
   write(entry, [this, entry, then = std::move(then)](Status written) {
     if (written) return then();
-    entry->timer_ = executor_.after(std::chrono::seconds(1),
-                                    [this, entry, then] { persist(entry, then); });
+    entry->timer_ =
+        executor_.after(std::chrono::seconds(1), [this, entry, then] { persist(entry, then); });
   });
 }
 
@@ -211,8 +211,7 @@ std::unique_ptr<Subscription> HoldBook::observe(const Call& call, ObserveSink si
   executor_.post([this, alive, raw] {
     if (alive.expired()) return;
     for (const auto& [key, entry] : entries_) {
-      if (key.first == raw->tenant())
-        raw->sink()(upsert(entry->record().hold(), entry->revision_));
+      if (key.first == raw->tenant()) raw->sink()(upsert(entry->record().hold(), entry->revision_));
       if (alive.expired()) return;
     }
     v1::WatchEvent end;

@@ -163,8 +163,9 @@ class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
   Problem problem_;
 };
 
-// One message at a time: read on gRPC's thread, told on the strand, and only then the next read. For
-// that read, which starts outside gRPC's reactions, it keeps a hold (gRPC's word: no OnDone yet).
+// One message at a time: read on gRPC's thread, told on the strand, and only then the next read.
+// For that read, which starts outside gRPC's reactions, it keeps a hold (gRPC's word: no OnDone
+// yet).
 class StreamCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                          public std::enable_shared_from_this<StreamCall> {
  public:
@@ -255,7 +256,7 @@ class StreamCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   grpc::ClientContext context_;
   grpc::ByteBuffer request_, incoming_;
   std::unique_ptr<Message> arrived_;  // gRPC's thread's while reading, else the strand's
-  bool told_end_ = false;  // the strand's
+  bool told_end_ = false;             // the strand's
 
   std::mutex mutex_;
   bool holding_ = true;
@@ -286,7 +287,9 @@ class GrpcChannel::Impl {
 GrpcChannel::GrpcChannel(Executor& executor, const std::string& address, GrpcChannelOptions options)
     : impl_(std::make_unique<Impl>(executor, address, options)) {}
 
-GrpcChannel::~GrpcChannel() { impl_->connection.calls.abort_all(); }
+GrpcChannel::~GrpcChannel() {
+  impl_->connection.calls.abort_all();
+}
 
 void GrpcChannel::unary(std::string_view method, const Call& call, const Message& request,
                         const Message& prototype, MessageReply reply) {
@@ -297,8 +300,7 @@ void GrpcChannel::unary(std::string_view method, const Call& call, const Message
 std::unique_ptr<Subscription> GrpcChannel::stream(std::string_view method, const Call& call,
                                                   const Message& request, const Message& prototype,
                                                   MessageSink sink) {
-  auto stream =
-      std::make_shared<StreamCall>(impl_->connection, method, prototype, std::move(sink));
+  auto stream = std::make_shared<StreamCall>(impl_->connection, method, prototype, std::move(sink));
   stream->start(call, request);
   return std::make_unique<StreamSubscription>(std::move(stream));
 }

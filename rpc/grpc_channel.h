@@ -22,8 +22,9 @@ struct GrpcChannelOptions {
   std::size_t max_message_bytes = 64u << 20;
 };
 
-// To "unix:/path", "unix:relative" or "host:port" ("[::1]:7000"); plain, no TLS. Connects when first
-// used and again whenever the connection broke; while it cannot, calls fail with UNAVAILABLE at once.
+// To "unix:/path", "unix:relative" or "host:port" ("[::1]:7000"); plain, no TLS. Connects when
+// first used and again whenever the connection broke; while it cannot, calls fail with UNAVAILABLE
+// at once.
 //
 // The executor must outlive it. Destroying it waits for gRPC to let go of what was under way
 // (cancelled, so at once).

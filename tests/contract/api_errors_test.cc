@@ -1,6 +1,7 @@
-// Walks every method of every service, by the schema's own descriptors, and calls it wrongly through
-// a real gRPC server: each refusal must carry exactly one Problem, with the status's code. A method
-// that is added to the schema is tested from then on; one that is missing in the table fails here.
+// Walks every method of every service, by the schema's own descriptors, and calls it wrongly
+// through a real gRPC server: each refusal must carry exactly one Problem, with the status's code.
+// A method that is added to the schema is tested from then on; one that is missing in the table
+// fails here.
 #include <cctype>
 #include <future>
 #include <memory>
@@ -176,7 +177,8 @@ TEST_P(EveryMethod, ReachesItsOwnHandler) {
 TEST_P(EveryMethod, RefusesAnEmptyRequestOrServesIt) {
   const auto status = client_->call(method(), "");
   const bool needs_id = status.error_code() == grpc::StatusCode::INVALID_ARGUMENT;
-  expect_refusal(status, needs_id ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::NOT_FOUND,
+  expect_refusal(status,
+                 needs_id ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::NOT_FOUND,
                  needs_id ? "request.missing-id" : "fake." + snake_case(GetParam()->name()));
 }
 

@@ -1,5 +1,5 @@
-// What the contract suite needs of a store: a way to make one. Add a backend to store_backends(), and the
-// whole suite runs over it.
+// What the contract suite needs of a store: a way to make one. Add a backend to store_backends(),
+// and the whole suite runs over it.
 #pragma once
 
 #include <gtest/gtest.h>

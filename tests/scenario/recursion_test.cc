@@ -85,7 +85,8 @@ TEST(Recursion, AChildRefusesAfterThePlanAndTheNextBestIsTried) {
   const auto hold = sandbox.instantiate("top", sandbox.web_shop());
   ASSERT_TRUE(hold && hold->state() == v1::Hold::COMMITTED) << error_of(hold);
   // One of ten is left at the cheap one: it takes both servers or none.
-  EXPECT_GT(total(hold->proof().price(), 1)->amount(), total(planned->proof().price(), 1)->amount());
+  EXPECT_GT(total(hold->proof().price(), 1)->amount(),
+            total(planned->proof().price(), 1)->amount());
   ASSERT_TRUE(sandbox.release("top", hold->id()));
   EXPECT_TRUE(sandbox.clean(false)) << ::testing::PrintToString(sandbox.leftovers(false));
 }

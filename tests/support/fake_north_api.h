@@ -144,7 +144,8 @@ class FakeNorthApi : public NorthApi {
                       Reply<v1::ListResourcesResponse> reply) override {
     refuse("list_resources", call, std::move(reply));
   }
-  std::unique_ptr<Subscription> watch_ns_lcm_op_occ(const Call& call, const v1::WatchNsLcmOpOccRequest&,
+  std::unique_ptr<Subscription> watch_ns_lcm_op_occ(const Call& call,
+                                                    const v1::WatchNsLcmOpOccRequest&,
                                                     EndingSink<v1::NsLcmOpOcc> sink) override {
     return refuse_stream("watch_ns_lcm_op_occ", call, std::move(sink));
   }

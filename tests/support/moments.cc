@@ -14,7 +14,9 @@ namespace terrace {
 namespace {
 
 // All threads halt, this one at once; they go on after SIGCONT.
-void halt() { ::raise(SIGSTOP); }
+void halt() {
+  ::raise(SIGSTOP);
+}
 
 class HaltingStore final : public Store {
  public:
@@ -36,7 +38,9 @@ class HaltingStore final : public Store {
     });
   }
 
-  Result<std::optional<Record>> get(const RecordKey& key) const override { return store_->get(key); }
+  Result<std::optional<Record>> get(const RecordKey& key) const override {
+    return store_->get(key);
+  }
   Result<Page> list(const Query& query) const override { return store_->list(query); }
   const std::string& incarnation() const override { return store_->incarnation(); }
   std::uint64_t revision() const override { return store_->revision(); }
@@ -74,7 +78,9 @@ struct Heard {
   std::set<std::string> holds;
 };
 
-std::shared_ptr<Heard> nothing_heard() { return std::make_shared<Heard>(); }
+std::shared_ptr<Heard> nothing_heard() {
+  return std::make_shared<Heard>();
+}
 
 namespace {
 

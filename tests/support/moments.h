@@ -1,6 +1,6 @@
-// A daemon that halts (SIGSTOP to itself) at a moment that is named, so that a test can do there what
-// it came for: kill it, cut a cable, and let it go on. What the moment is made of is a Store and a
-// Channel around the real ones.
+// A daemon that halts (SIGSTOP to itself) at a moment that is named, so that a test can do there
+// what it came for: kill it, cut a cable, and let it go on. What the moment is made of is a Store
+// and a Channel around the real ones.
 //
 //   after hold HELD        the record of a hold in that state is durable; nobody has been told
 //   before hold COMMITTED  it is about to be written, and all that came before is durable (to kill
@@ -8,8 +8,8 @@
 //   heard COMMITTED        a platform below says for the first time that a hold is in that state;
 //                          nothing has come of it here. "heard COMMITTED 2": of a second hold
 //
-// Records: "hold" (all that the platform was asked for), "leaf-hold" (what its own infrastructure was
-// asked for, where it has children too), "operation", "ns-instance".
+// Records: "hold" (all that the platform was asked for), "leaf-hold" (what its own infrastructure
+// was asked for, where it has children too), "operation", "ns-instance".
 #pragma once
 
 #include <cstddef>

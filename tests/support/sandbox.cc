@@ -39,8 +39,7 @@ struct Sandbox::Node {
   bool ready = false;
 };
 
-Sandbox::Sandbox(std::uint64_t seed, SandboxOptions options)
-    : options_(options), random_(seed) {}
+Sandbox::Sandbox(std::uint64_t seed, SandboxOptions options) : options_(options), random_(seed) {}
 
 Sandbox::~Sandbox() {
   for (const auto& name : order_) kill(name);
@@ -98,11 +97,21 @@ EmulatedConfig& Sandbox::infrastructure(const std::string& name) {
   return node(name).infrastructure;
 }
 
-Sandbox::Node& Sandbox::node(const std::string& name) { return *nodes_.at(name); }
-PlatformStack& Sandbox::stack(const std::string& name) { return *node(name).stack; }
-EmulatedInfrastructure& Sandbox::driver(const std::string& name) { return *node(name).driver; }
-Store& Sandbox::store(const std::string& name) { return *node(name).store; }
-bool Sandbox::is_up(const std::string& name) const { return nodes_.at(name)->ready; }
+Sandbox::Node& Sandbox::node(const std::string& name) {
+  return *nodes_.at(name);
+}
+PlatformStack& Sandbox::stack(const std::string& name) {
+  return *node(name).stack;
+}
+EmulatedInfrastructure& Sandbox::driver(const std::string& name) {
+  return *node(name).driver;
+}
+Store& Sandbox::store(const std::string& name) {
+  return *node(name).store;
+}
+bool Sandbox::is_up(const std::string& name) const {
+  return nodes_.at(name)->ready;
+}
 
 SimChannel& Sandbox::channel(const std::string& parent, const std::string& child) {
   return *node(parent).channels.at(child);
@@ -203,7 +212,9 @@ const std::vector<std::string>& Sandbox::children(const std::string& name) const
   return nodes_.at(name)->children;
 }
 
-void Sandbox::restart(const std::string& name) { boot(node(name)); }
+void Sandbox::restart(const std::string& name) {
+  boot(node(name));
+}
 
 bool Sandbox::run_until(const std::function<bool()>& predicate, Duration limit) {
   return sim_.run_until(predicate, limit);
@@ -211,7 +222,9 @@ bool Sandbox::run_until(const std::function<bool()>& predicate, Duration limit) 
 
 // --- a customer ---
 
-std::string Sandbox::new_id() { return uuid_v4(random_); }
+std::string Sandbox::new_id() {
+  return uuid_v4(random_);
+}
 
 template <class R>
 Result<R> Sandbox::wait(const std::function<void(Reply<R>)>& call) {
@@ -223,9 +236,8 @@ Result<R> Sandbox::wait(const std::function<void(Reply<R>)>& call) {
 }
 
 Result<v1::Hold> Sandbox::hold(const std::string& at, const v1::PlaceHoldRequest& request) {
-  return wait<v1::Hold>([&](Reply<v1::Hold> reply) {
-    stack(at).platform().hold({}, request, std::move(reply));
-  });
+  return wait<v1::Hold>(
+      [&](Reply<v1::Hold> reply) { stack(at).platform().hold({}, request, std::move(reply)); });
 }
 
 Result<v1::Hold> Sandbox::commit(const std::string& at, const std::string& hold_id) {

@@ -8,9 +8,10 @@
 //   sandbox.up();
 //   Hold hold = sandbox.instantiate("top", sandbox.web_shop());
 //
-// Each is a whole platform (store, engine or leaf, book, decorators, lifecycle, dispatch) on a strand
-// of its own over simulated time; parents reach children as over the network, by RemotePlatform and
-// the API's own bytes. Infrastructure is emulated, on one underlay "wan", and outlives its daemon.
+// Each is a whole platform (store, engine or leaf, book, decorators, lifecycle, dispatch) on a
+// strand of its own over simulated time; parents reach children as over the network, by
+// RemotePlatform and the API's own bytes. Infrastructure is emulated, on one underlay "wan", and
+// outlives its daemon.
 #pragma once
 
 #include <map>
@@ -68,8 +69,7 @@ class Sandbox {
   const std::vector<std::string>& names() const { return order_; }
   const std::vector<std::string>& children(const std::string& name) const;
   SimExecutor& sim() { return sim_; }
-  bool run_until(const std::function<bool()>& predicate,
-                 Duration limit = std::chrono::minutes(10));
+  bool run_until(const std::function<bool()>& predicate, Duration limit = std::chrono::minutes(10));
 
   // The order of examples/three-tier: client, firewall, NAT, load balancer, two web servers.
   v1::Fragment web_shop() const;

@@ -102,7 +102,8 @@ TEST(AsioExecutor, ADestroyedTimerDoesNotFireEvenWhenDue) {
   on_strand(executor, [&] {
     auto timer = executor.after(milliseconds(1), [&] { fired = true; });
     // It falls due while the strand is busy: its handler may be queued already.
-    std::this_thread::sleep_for(milliseconds(20));
+    const auto due = std::chrono::steady_clock::now() + milliseconds(20);
+    while (std::chrono::steady_clock::now() < due) std::this_thread::yield();
     timer.reset();
   });
   std::promise<void> later;
@@ -179,7 +180,6 @@ TEST(WorkerPool, EndingFinishesWhatHasBegunAndDropsTheRest) {
   pool->run([&worked, held] { ++worked; }, [&] { ++answered; }, executor);
   begun.get_future().get();
   std::thread ending([&] { pool.reset(); });
-  std::this_thread::sleep_for(milliseconds(20));  // let it begin to end; either way holds
   go.set_value();
   ending.join();
   on_strand(executor, [] {});

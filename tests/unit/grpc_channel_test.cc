@@ -60,8 +60,7 @@ class Api final : public FakeNorthApi {
     watch_begun.push(1);
     return std::make_unique<OnEnd>([this] { watch_ended.push(1); });
   }
-  std::unique_ptr<Subscription> watch_ns_lcm_op_occ(const Call&,
-                                                    const v1::WatchNsLcmOpOccRequest&,
+  std::unique_ptr<Subscription> watch_ns_lcm_op_occ(const Call&, const v1::WatchNsLcmOpOccRequest&,
                                                     EndingSink<v1::NsLcmOpOcc> sink) override {
     executor_.post([sink] {
       for (int i = 0; i < 3; ++i) {
@@ -108,9 +107,10 @@ class GrpcChannelTest : public testing::Test {
   }
   void begin_watch() {
     executor_.post([this] {
-      stream_ = call_stream<v1::WatchEvent>(
-          *channel_, kWatch, {}, v1::WatchRequest(),
-          [this](Result<std::unique_ptr<v1::WatchEvent>> event) { events_.push(std::move(event)); });
+      stream_ = call_stream<v1::WatchEvent>(*channel_, kWatch, {}, v1::WatchRequest(),
+                                            [this](Result<std::unique_ptr<v1::WatchEvent>> event) {
+                                              events_.push(std::move(event));
+                                            });
     });
   }
 
@@ -242,7 +242,8 @@ TEST_F(GrpcChannelTest, AStopWithoutGraceRefusesWhatIsUnderWay) {
   const auto answer = answers_.next();
   ASSERT_TRUE(answer && !answer->ok());
   EXPECT_EQ(answer->problem().type(), "server.stopping");
-  run_on(executor_, [this] { api_.kept.front()(v1::NsInstance()); });  // answered too late: harmless
+  run_on(executor_,
+         [this] { api_.kept.front()(v1::NsInstance()); });  // answered too late: harmless
 }
 
 TEST_F(GrpcChannelTest, ClosingTheChannelAnswersWhatIsUnderWay) {
@@ -308,8 +309,8 @@ TEST_F(GrpcChannelTest, ListensOnSeveralAddresses) {
   options_.listen = {address_, "127.0.0.1:0"};
   start_server();
   ASSERT_EQ(server_->ports().size(), 2u);
-  channel_ = std::make_unique<GrpcChannel>(executor_,
-                                           "127.0.0.1:" + std::to_string(server_->ports()[1]));
+  channel_ =
+      std::make_unique<GrpcChannel>(executor_, "127.0.0.1:" + std::to_string(server_->ports()[1]));
   EXPECT_TRUE(get_ns()->ok());
   channel_ = std::make_unique<GrpcChannel>(executor_, address_);
   EXPECT_TRUE(get_ns()->ok());

@@ -2,8 +2,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "linux/process.h"
 #include "tests/unit/linux_test_support.h"
@@ -27,10 +29,11 @@ class ProcessTest : public KernelTest {
   // Until the number of processes in the namespace is in this range. They tell nobody when they
   // fork, so there is no event to wait for.
   static bool count_becomes(const NetNs& ns, std::size_t least, std::size_t most) {
-    for (int tries = 0; tries < 2000; ++tries) {
+    const auto limit = std::chrono::steady_clock::now() + seconds(20);
+    while (std::chrono::steady_clock::now() < limit) {
       const std::size_t count = must(processes_in(ns.inode())).size();
       if (count >= least && count <= most) return true;
-      ::usleep(1000);
+      std::this_thread::yield();
     }
     return false;
   }
