@@ -221,9 +221,7 @@ void expect_same(const std::string& before, const std::function<std::string()>& 
   std::string found;
   const kernel::Deadline deadline(std::chrono::seconds(30));
   do {
-    std::clog << "DBG look\n"; (void)std::system("date +%T.%N >&2");
     found = difference(before, look());
-    std::clog << "DBG " << found << "\n"; (void)std::system("date +%T.%N >&2");
     if (found.empty()) return;
   } while (!deadline.passed());
   ADD_FAILURE() << "this is not as it was before:\n" << found;
