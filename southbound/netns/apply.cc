@@ -119,6 +119,11 @@ Result<AppliedPart> Parts::apply(const DesiredPart& part) {
   const auto ports = ports_of(part, key);
   Status runs = watch->wait_running({ports.begin(), ports.end()}, kForwardingWithin);
   if (!runs) return std::move(runs).problem();
+  for (const DesiredVnf& vnf : part.vnf()) {
+    const auto made = site_.run().open_or_make(vnf_namespace(key, vnf));
+    if (!made) return made.problem();
+    if (Status told = announce(vnf, made->ns); !told) return std::move(told).problem();
+  }
   return applied;
 }
 

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "linux/deadline.h"
+#include "linux/sysctl.h"
 #include "recursion/prefix.h"
 #include "southbound/netns/functions/function.h"
 #include "southbound/netns/names.h"
@@ -200,6 +201,23 @@ Status plumb(const VnfPlumbing& work) {
   if (Status made = make_interfaces(work, *inside); !made) return made;
   if (Status set = set_addresses(*inside, work.vnf); !set) return set;
   return set_routes(*inside, work.vnf);
+}
+
+Status announce(const DesiredVnf& vnf, const kernel::NetNs& ns) {
+  std::vector<kernel::Sysctl> settings{{"ipv4/conf/all/arp_notify", "1"}};
+  if (kernel::read_sysctl(ns, "ipv6/conf/all/ndisc_notify").ok())
+    settings.push_back({"ipv6/conf/all/ndisc_notify", "1"});
+  if (Status set = kernel::write_sysctls(ns, settings); !set) return set;
+  auto inside = Netlink::open(ns);
+  if (!inside) return std::move(inside).problem();
+  for (int i = 0; i < vnf.cp_size(); ++i) {
+    const auto link = inside->link(interface_name(i));
+    if (!link) return link.problem();
+    // With these settings the kernel announces a link's addresses whenever its MAC address is set,
+    // be it to what it was.
+    if (Status told = inside->set_mac(link->name, link->mac); !told) return told;
+  }
+  return {};
 }
 
 Status wait_heard(const kernel::NetNs& ns, const std::vector<std::string>& addresses,

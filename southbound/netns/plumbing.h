@@ -52,6 +52,10 @@ struct VnfPlumbing {
 };
 Status plumb(const VnfPlumbing& work);
 
+// Tells the neighbours on each link where its addresses are now. They may remember who had them
+// before, and would send there for a minute and more. Once the links carry traffic.
+Status announce(const driver::v1::DesiredVnf& vnf, const kernel::NetNs& ns);
+
 // Until the namespace takes packets for the IPv6 addresses among these: the kernel joins their
 // groups and inserts their routes on its own time, tells nobody, and a neighbour that asks before
 // that asks again a second later.

@@ -84,6 +84,17 @@ std::string Customer::get(const std::string& path) const {
   return Download(lab_.place("client"), address_, path).finish();
 }
 
+Customer::Neighbours Customer::neighbours() const {
+  Neighbours known;
+  auto netlink = kernel::Netlink::open(lab_.place("client"));
+  if (!netlink.ok()) return known;
+  const auto all = netlink->neighbours("eth0");
+  EXPECT_TRUE(all.ok());
+  if (!all.ok()) return known;
+  for (const auto& one : *all) known[one.address] = one.mac;
+  return known;
+}
+
 std::size_t Customer::servers_answering() const {
   std::set<std::string> answered;
   for (const auto& vnf : instance_["proof"]["vnf"]) {

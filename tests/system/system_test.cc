@@ -70,6 +70,25 @@ TEST_F(SystemTest, AnOrderAtTheTopCarriesTrafficThroughAllTiers) {
   end("shop");
 }
 
+// The client's computer remembers for a minute who had an address before.
+TEST_F(SystemTest, TheNextServiceIsReachedAtOnceByThoseWhoKnewTheLast) {
+  for (int round = 0; round < 2; ++round) {
+    lab().order("shop");
+    ASSERT_EQ(lab().settled_state("shop", "INSTANTIATE"), "COMPLETED");
+    {
+      const Customer customer(lab(), "shop");
+      Customer::Neighbours known = customer.neighbours();
+      EXPECT_NE(customer.get("/"), "");
+      // Whoever was remembered has told its new address before anybody asked.
+      if (round > 0) EXPECT_EQ(customer.neighbours(), known);
+    }
+    lab().terminate("shop");
+    ASSERT_EQ(lab().settled_state("shop", "TERMINATE"), "COMPLETED");
+    lab().forget("shop");
+  }
+  lab().expect_as_new();
+}
+
 TEST_F(SystemTest, TheTopHasNoWayToTheEdgesApi) {
   const std::string listen = lab().platform("edge").listen.at(0);
   const std::string address = listen.substr(0, listen.find(':'));

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -90,6 +91,9 @@ class Customer {
   const nlohmann::json& instance() const { return instance_; }
   // The whole answer's body; empty when there was none.
   std::string get(const std::string& path) const;
+  // The MAC addresses that the computer remembers, by address.
+  using Neighbours = std::map<std::string, std::string>;
+  Neighbours neighbours() const;
   // How many of the web servers answer to some requests.
   std::size_t servers_answering() const;
 
