@@ -14,6 +14,7 @@ build=${TERRACE_BUILD:-$root/build/release}
 snapshot=$root/tests/support/snapshot.sh
 work= labs= lab= finished=0
 requests=20 pings=5
+expected='demo: COMPLETED platforms=4 tiers=3 vnfs=5 segments=2 http=ok blocked=ok leaks=0'
 
 . "$here/demo_traffic.sh"
 . "$here/demo_report.sh"
@@ -83,9 +84,11 @@ take_snapshot() { "$snapshot" --lab "$lab" --terrace "$build/cli/terrace" >"$wor
 # is left then is a leak.
 nothing_left() {
   local before=$1 after=$2 since=$3 end=$((SECONDS + 30))
+  rm -f "$work/left"
   until take_snapshot "$after" && "$snapshot" --compare "$work/$before" "$work/$after" >"$work/left"; do
     ((SECONDS < end)) || break
   done
+  [[ -e $work/left ]] || die 'what is there cannot be enumerated'
   leaks=$((leaks + $(wc -l <"$work/left")))
   [[ ! -s $work/left ]] || die "this differs from what was there before $since:" "$(<"$work/left")"
   ok "$(wc -l <"$work/$after") things are there, the same as before $since"
@@ -189,9 +192,14 @@ main() {
   prove_traffic
   ask_everyone
   terminate_it
-  finished=1
-  printf '\ndemo: COMPLETED platforms=%d tiers=%d vnfs=%d segments=%d http=%s blocked=%s leaks=%d\n' \
+  local line
+  printf -v line 'demo: COMPLETED platforms=%d tiers=%d vnfs=%d segments=%d http=%s blocked=%s leaks=%d' \
     "$platforms" "$tiers" "$vnfs" "$segments" "$http" "$blocked" "$leaks"
+  # Counted from the answers; that they are what this example must come to is checked here.
+  [[ $line == "$expected" ]] || die 'the platforms tell of something else than was ordered:' \
+    "told      $line" "expected  $expected"
+  finished=1
+  printf '\n%s\n' "$line"
 }
 
 main "$@"

@@ -87,6 +87,8 @@ at_least() {
 check_counters() {
   local sent got place i
   sent=$(count client sent) got=$(count client got)
+  ((sent >= requests && got >= requests)) ||
+    die "$requests requests were answered, and the client counts $sent packets sent and $got received"
   say "The client sent $sent packets of HTTP and got $got; every function on the path saw them, in"
   say "both directions, with the addresses that the proof gives for that hop:"
   for place in firewall-1 nat-1; do
