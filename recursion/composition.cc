@@ -47,6 +47,11 @@ Status sell(const DelegatedPart& part, const EngineCore& core, std::set<std::str
   return {};
 }
 
+// What the order itself brought may be said again upward; what is a child's own may not.
+bool named_by_the_order(const std::string& resource) {
+  return resource.starts_with("link/") || resource.starts_with("vnf-profile/");
+}
+
 }  // namespace
 
 Result<Composition> compose(record::v1::HoldRecord& record) {
@@ -109,7 +114,15 @@ Problem restated(const Problem& problem) {
   own.clear_platform_id();
   own.clear_causes();
   own.clear_epoch_seen();
-  for (auto& where : *own.mutable_where()) where.clear_resource();
+  auto& places = *own.mutable_where();
+  for (auto& place : places)
+    if (!named_by_the_order(place.resource())) place.clear_resource();
+  places.erase(std::remove_if(places.begin(), places.end(),
+                              [](const Problem::Where& place) {
+                                return place.file().empty() && place.path().empty() &&
+                                       place.resource().empty();
+                              }),
+               places.end());
   return own;
 }
 
