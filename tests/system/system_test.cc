@@ -80,7 +80,9 @@ TEST_F(SystemTest, TheNextServiceIsReachedAtOnceByThoseWhoKnewTheLast) {
       Customer::Neighbours known = customer.neighbours();
       EXPECT_NE(customer.get("/"), "");
       // Whoever was remembered has told its new address before anybody asked.
-      if (round > 0) EXPECT_EQ(customer.neighbours(), known);
+      if (round > 0) {
+        EXPECT_EQ(customer.neighbours(), known);
+      }
     }
     lab().terminate("shop");
     ASSERT_EQ(lab().settled_state("shop", "TERMINATE"), "COMPLETED");
