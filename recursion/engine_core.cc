@@ -209,6 +209,9 @@ void EngineCore::on_catalogue(const std::string& name, Result<v1::CatalogueEvent
 
 void EngineCore::changed(CatalogueChange change) {
   if (change == CatalogueChange::kTerms) terms_changed_ = true;
+  // A child's renewal is no news: ours have a timer of their own. (Two platforms that list each
+  // other would answer each renewal with another, without end.)
+  if (change == CatalogueChange::kNothing && renew_timer_) return;
   if (publish_timer_) return;
   const Duration delay = change == CatalogueChange::kTerms ? Duration::zero() : kCoalesce;
   publish_timer_ = executor_.after(delay, [this] {

@@ -26,6 +26,7 @@ struct Sandbox::Node {
   std::vector<std::string> children;
   EmulatedConfig infrastructure;
   std::string price;
+  std::map<std::string, std::string> price_of;  // by function, where it is another
   std::string margin;
   std::unique_ptr<EmulatedInfrastructure> driver;
   // By child; outlive the daemon, since the other side knows them.
@@ -97,6 +98,11 @@ EmulatedConfig& Sandbox::infrastructure(const std::string& name) {
   return node(name).infrastructure;
 }
 
+void Sandbox::price(const std::string& name, const std::string& function,
+                    const std::string& amount) {
+  node(name).price_of[function] = amount;
+}
+
 Sandbox::Node& Sandbox::node(const std::string& name) {
   return *nodes_.at(name);
 }
@@ -122,7 +128,8 @@ LeafConfig Sandbox::leaf_config(const Node& node) const {
   for (const auto& function : node.infrastructure.inventory.function()) {
     LeafFunction offered;
     offered.function = function.name();
-    offered.price.mutable_monthly()->set_amount(node.price);
+    offered.price.mutable_monthly()->set_amount(
+        node.price_of.contains(function.name()) ? node.price_of.at(function.name()) : node.price);
     offered.price.mutable_monthly()->set_currency("EUR");
     config.function.push_back(std::move(offered));
   }

@@ -53,6 +53,8 @@ class Sandbox {
                 const std::vector<std::string>& attachments = {}, const std::string& margin = "10");
   // Before up(): the node's inventory, to change.
   EmulatedConfig& infrastructure(const std::string& name);
+  // From the node's next start: what an instance of that function costs there a month.
+  void price(const std::string& name, const std::string& function, const std::string& amount);
 
   // Starts all, and runs until every platform publishes what its children offer.
   void up();
