@@ -115,7 +115,7 @@ Log Log::with(const Call& call) const {
     if (!value.empty()) log.fields_.emplace_back(key, value);
   };
   add("tenant", context.tenant());
-  add("root", context.root_operation_id());
+  add("operation", context.root_operation_id());
   std::string path;
   for (const auto& platform : context.platform_path()) {
     path += (path.empty() ? "" : ">") + platform;
@@ -130,6 +130,13 @@ void Log::write(LogOptions::Level level, std::string_view what, Fields fields) c
   std::string text = sink_->head(what);
   for (const auto& [key, value] : fields_) text += sink_->field(key, value);
   for (const auto& [key, value] : fields) text += sink_->field(key, value);
+  // Every line has them, so that lines can be cut by column: what belongs to no order says so.
+  for (const std::string_view always : {"operation", "path"}) {
+    const auto has = [always](const auto& field) { return field.first == always; };
+    const bool there = std::any_of(fields_.begin(), fields_.end(), has) ||
+                       std::any_of(fields.begin(), fields.end(), has);
+    if (!there) text += sink_->field(always, "-");
+  }
   sink_->line(level, text);
 }
 

@@ -10,6 +10,9 @@
 namespace terrace {
 namespace {
 
+// A descriptor that no platform would take is told so by whoever looks first.
+constexpr YamlLimits kLimits{.max_bytes = 2 * 1024 * 1024};
+
 constexpr std::string_view name_of(DescriptorKind kind) {
   return kind == DescriptorKind::kNsd ? "nsd" : "vnfd";
 }
@@ -128,7 +131,7 @@ const YamlNode& locate(const YamlNode& from, std::string_view path) {
 template <class Descriptor, class Read, class Check>
 Result<Descriptor> import_as(DescriptorKind kind, std::string_view bytes, std::string_view file,
                              std::vector<Problem>& notes, const Read& read, const Check& check) {
-  const auto root = parse_yaml(bytes, file);
+  const auto root = parse_yaml(bytes, file, kLimits);
   if (!root) return root.problem();
   const auto found = find_descriptor(*root, file);
   if (!found) return found.problem();
@@ -161,7 +164,7 @@ Result<Descriptor> import_as(DescriptorKind kind, std::string_view bytes, std::s
 }  // namespace
 
 Result<DescriptorSort> sniff_descriptor(std::string_view bytes, std::string_view file_name) {
-  const auto root = parse_yaml(bytes, file_name);
+  const auto root = parse_yaml(bytes, file_name, kLimits);
   if (!root) return root.problem();
   const auto found = find_descriptor(*root, file_name);
   if (!found) return found.problem();

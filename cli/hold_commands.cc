@@ -24,6 +24,13 @@ using Shared = std::shared_ptr<HoldOptions>;
 int show_hold(const Terminal& terminal, const v1::Hold& hold) {
   if (hold.state() == v1::Hold::REFUSED && hold.has_error()) return fail(terminal, hold.error());
   print_tree(terminal.out, hold_tree(terminal, hold));
+  // A replay of one that has ended: nothing is set aside.
+  if (hold.state() != v1::Hold::HELD)
+    return fail(terminal, make_problem(Problem::FAILED_PRECONDITION, "cli.hold-ended",
+                                       "This hold has ended; nothing is set aside.")
+                              .at_resource("hold/" + hold.id())
+                              .constraint("state", "HELD", v1::Hold::State_Name(hold.state()))
+                              .possible("Place a new one, under another id."));
   return 0;
 }
 

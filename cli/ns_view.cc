@@ -76,6 +76,7 @@ void add_if_any(std::vector<Tree>& branches, Tree branch) {
 
 Tree customer_routes(const v1::NsInstance& instance) {
   Tree branch{"routes for the customer to set"};
+  if (instance.ns_state() != v1::INSTANTIATED) return branch;
   for (const auto& sap : instance.customer_route())
     for (const auto& route : sap.route()) branch.add("at " + sap.sapd_id() + ": " + words(route));
   return branch;
@@ -84,6 +85,7 @@ Tree customer_routes(const v1::NsInstance& instance) {
 Tree parts_branch(const Terminal& terminal, const std::vector<v1::Part>& parts) {
   Tree branch{"parts, as this platform divided it"};
   for (const auto& part : parts) {
+    if (part.state() == "RELEASED") continue;
     std::vector<std::string> held;
     for (const auto& slot : part.hold().fragment().slot())
       held.push_back(numbered(slot.vnf_profile_id(), slot.index()));

@@ -65,7 +65,8 @@ Result<v1::NsLcmOpOcc> follow(Client& client, const Terminal& terminal,
       });
   if (!ended) {
     Problem problem = ended.problem();
-    problem.add_possible("It goes on without us: terrace op watch " + operation_id);
+    if (!last.id().empty())
+      problem.add_possible("It goes on without us: terrace op watch " + operation_id);
     return problem;
   }
   return last;

@@ -52,6 +52,8 @@ int serve(Config config, Wrapping wrapping) {
   return EXIT_SUCCESS;
 }
 
+constexpr int kUsage = 2;
+
 }  // namespace
 
 int run_daemon(int argc, char** argv, Wrapping wrapping) {
@@ -61,7 +63,12 @@ int run_daemon(int argc, char** argv, Wrapping wrapping) {
   app.add_option("--config", file, "The configuration, a YAML file")->required();
   app.add_flag("--check-config", check, "Say what the configuration would do, and end");
   app.set_version_flag("--version", std::string("terraced ") + TERRACE_VERSION);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version are no errors; a wrong word is one of usage.
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsage;
+  }
   auto config = read_config(file);
   if (!config.ok()) {
     report(config.problem());

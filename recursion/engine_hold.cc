@@ -313,6 +313,8 @@ void HoldWork::held(const std::string& name, Result<v1::Hold> answer) {
 }
 
 void HoldWork::refused(DelegatedPart& part, const Problem& problem) {
+  for (auto& task : *delegation().mutable_schedule())
+    if (task.name() == "hold " + part.name()) task.set_detail("refused: " + problem.what());
   const bool raised = problem.has_epoch_seen();
   if (raised) core_.outrank(problem.epoch_seen());
   const bool retaken = segment_taken(part, problem);

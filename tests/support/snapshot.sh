@@ -99,13 +99,16 @@ platforms() {
   [[ -n $lab && -r $lab/state.json ]] || return 0
   local name address
   while read -r name address; do
-    if ! "$terrace" -p "$address" -o json hold list |
-      jq -r --arg at "$name" '.hold[]? | "platform \($at) hold \(.id) \(.state)"'; then
-      echo "platform $name does not tell its holds"
-    fi
-    "$terrace" -p "$address" -o json ns list |
-      jq -r --arg at "$name" '.nsInstance[]? | "platform \($at) instance \(.id) \(.nsState)"' ||
-      echo "platform $name does not tell its instances"
+    # A parent is a customer of its own name: what it ordered is found under its platform's id.
+    while read -r tenant; do
+      if ! "$terrace" --tenant "$tenant" -p "$address" -o json hold list |
+        jq -r --arg at "$name" '.hold[]? | "platform \($at) hold \(.id) \(.state)"'; then
+        echo "platform $name does not tell its holds"
+      fi
+      "$terrace" --tenant "$tenant" -p "$address" -o json ns list |
+        jq -r --arg at "$name" '.nsInstance[]? | "platform \($at) instance \(.id) \(.nsState)"' ||
+        echo "platform $name does not tell its instances"
+    done < <(echo default; jq -r '.platforms[].platformId' "$lab/state.json")
     "$terrace" -p "$address" -o json platform resources |
       jq -r --arg at "$name" '.resource[]? | "platform \($at) resource \(.kind) \(.name) \(.where)"' ||
       echo "platform $name does not tell its resources"
