@@ -75,7 +75,8 @@ const v1::Hold* hold_in(const google::protobuf::Message& message) {
 
 // On the daemon's strand only.
 struct Heard {
-  std::set<std::string> holds;
+  // In that state; of old, and since.
+  std::set<std::string> before, since;
 };
 
 std::shared_ptr<Heard> nothing_heard() {
@@ -102,17 +103,33 @@ class HaltingChannel final : public Channel {
                                                 const Message& request, const Message& prototype,
                                                 MessageSink sink) override {
     return channel_->stream(method, call, request, prototype,
-                            [this, sink = std::move(sink)](auto event) {
-                              if (event.ok() && *event) listen(**event);
+                            [this, live = false, sink = std::move(sink)](auto event) mutable {
+                              if (event.ok() && *event) live = follow(**event, live);
                               sink(std::move(event));
                             });
   }
 
  private:
-  void listen(const Message& message) {
+  const v1::Hold* wanted(const Message& message) const {
     const auto* const hold = hold_in(message);
-    if (hold == nullptr || v1::Hold::State_Name(hold->state()) != moment_.state) return;
-    if (heard_->holds.insert(hold->id()).second && heard_->holds.size() == moment_.count) halt();
+    const bool is_it = hold != nullptr && v1::Hold::State_Name(hold->state()) == moment_.state;
+    return is_it ? hold : nullptr;
+  }
+
+  void listen(const Message& message) {
+    const auto* const hold = wanted(message);
+    if (hold == nullptr || heard_->before.contains(hold->id())) return;
+    if (heard_->since.insert(hold->id()).second && heard_->since.size() == moment_.count) halt();
+  }
+
+  // Whether what follows is new. A snapshot tells of old.
+  bool follow(const Message& message, bool live) {
+    const auto* const event = dynamic_cast<const v1::WatchEvent*>(&message);
+    if (event == nullptr) return live;
+    if (event->type() == v1::WatchEvent::SNAPSHOT_END) return true;
+    if (live) listen(message);
+    else if (const auto* const hold = wanted(message)) heard_->before.insert(hold->id());
+    return live;
   }
 
   const std::unique_ptr<Channel> channel_;

@@ -6,7 +6,8 @@
 //   before hold COMMITTED  it is about to be written, and all that came before is durable (to kill
 //                          it: if it goes on, what was submitted meanwhile is written first)
 //   heard COMMITTED        a platform below says for the first time that a hold is in that state;
-//                          nothing has come of it here. "heard COMMITTED 2": of a second hold
+//                          nothing has come of it here. What a watch begins with, its snapshot, is
+//                          no news. "heard COMMITTED 2": of a second hold
 //
 // Records: "hold" (all that the platform was asked for), "leaf-hold" (what its own infrastructure
 // was asked for, where it has children too), "operation", "ns-instance".
