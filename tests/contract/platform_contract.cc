@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/ids.h"
 #include "base/time.h"
 #include "catalog/catalogue_diff.h"
@@ -10,6 +13,7 @@
 #include "recursion/envelope_check.h"
 #include "recursion/proof.h"
 #include "tests/support/leaf_world.h"
+#include "tests/support/wait.h"
 
 namespace terrace {
 namespace {
@@ -23,6 +27,28 @@ std::string said(const Result<v1::Hold>& hold) {
 }
 
 }  // namespace
+
+LeafConfig firewall_and_web() {
+  LeafConfig leaf;
+  for (const char* name : {"firewall", "web"}) {
+    auto& function = leaf.function.emplace_back();
+    function.function = name;
+    function.price.mutable_monthly()->set_amount("10");
+    function.price.mutable_monthly()->set_currency("EUR");
+  }
+  return leaf;
+}
+
+bool run_until_on(Executor& executor, const std::function<bool()>& predicate) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (std::chrono::steady_clock::now() < end) {
+    bool holds = false;
+    run_on(executor, [&] { holds = predicate(); });
+    if (holds) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
 
 PlatformContract::PlatformContract() : random_(2026), under_test_(GetParam().make()) {}
 PlatformContract::~PlatformContract() = default;

@@ -11,8 +11,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/executor.h"
 #include "base/random.h"
 #include "recursion/platform.h"
+#include "southbound/leaf/config.h"
 
 namespace terrace {
 
@@ -40,6 +42,11 @@ struct PlatformFactory {
 inline std::string platform_name(const ::testing::TestParamInfo<PlatformFactory>& info) {
   return info.param.name;
 }
+
+// For what a platform under test is made of: a leaf that sells both functions, and run_until() for
+// a platform whose strand is this executor's.
+LeafConfig firewall_and_web();
+bool run_until_on(Executor& executor, const std::function<bool()>& predicate);
 
 class PlatformContract : public ::testing::TestWithParam<PlatformFactory> {
  protected:

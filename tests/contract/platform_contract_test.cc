@@ -57,14 +57,7 @@ class OverGrpc final : public PlatformUnderTest {
     options.platform_id = PlatformId("lower");
     options.book.pools.prefixes.push_back(*Prefix::parse("10.10.0.0/16"));
     stack_.emplace(std::move(options), store_, far_, clock_, random_);
-    LeafConfig leaf;
-    for (const char* name : {"firewall", "web"}) {
-      auto& function = leaf.function.emplace_back();
-      function.function = name;
-      function.price.mutable_monthly()->set_amount("10");
-      function.price.mutable_monthly()->set_currency("EUR");
-    }
-    stack_->set_leaf(std::move(leaf), driver_);
+    stack_->set_leaf(firewall_and_web(), driver_);
     auto started = std::make_shared<Told<bool>>();
     run_on(far_, [&] { stack_->start([started](Status status) { started->push(status.ok()); }); });
     EXPECT_EQ(started->next(), true);
@@ -89,14 +82,7 @@ class OverGrpc final : public PlatformUnderTest {
   const Clock& clock() override { return clock_; }
   void on_strand(const std::function<void()>& work) override { run_on(near_, work); }
   bool run_until(const std::function<bool()>& predicate) override {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (std::chrono::steady_clock::now() < end) {
-      bool holds = false;
-      run_on(near_, [&] { holds = predicate(); });
-      if (holds) return true;
-      std::this_thread::yield();
-    }
-    return false;
+    return run_until_on(near_, predicate);
   }
 
  private:
