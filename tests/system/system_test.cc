@@ -144,8 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Kill{"wholesale", "after hold HELD"}),
     platform_of);
 
-// One part is committed and its parent has not acted on it yet; a leaf has made what was ordered and
-// has not recorded it.
+// One part is committed and its parent has not acted on it yet; a leaf has made what was ordered
+// and has not recorded it.
 INSTANTIATE_TEST_SUITE_P(
     BetweenCommits, KilledInAnOrderTest,
     testing::Values(Kill{"top", "heard COMMITTED"}, Kill{"regional", "heard COMMITTED"},

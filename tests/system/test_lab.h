@@ -1,5 +1,5 @@
-// The three-tier lab, brought up for tests: what a person does with it by the commands `terrace` and
-// `terrace lab`, what the client's computer does, and whether anything is left.
+// The three-tier lab, brought up for tests: what a person does with it by the commands `terrace`
+// and `terrace lab`, what the client's computer does, and whether anything is left.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -75,8 +75,8 @@ class TestLab {
   std::string new_;
 };
 
-// That nothing is there beyond `before`, nor anything gone. Looks again while there is a difference,
-// since the kernel takes a moment to take things away.
+// That nothing is there beyond `before`, nor anything gone. Looks again while there is a
+// difference, since the kernel takes a moment to take things away.
 void expect_same(const std::string& before, const std::function<std::string()>& look);
 
 // The customer's computer while it uses a service: with the routes that the platform told it.
