@@ -61,12 +61,10 @@ TEST(Operations, ARollbackEndsWhenEveryReleaseIsConfirmedEvenAfterARestart) {
   sandbox.restart("top");
   sandbox.sim().advance(std::chrono::seconds(30));
   const auto meanwhile = state_of(sandbox, "top");
-  EXPECT_TRUE(meanwhile == v1::NsLcmOpOcc::PROCESSING ||
-              meanwhile == v1::NsLcmOpOcc::ROLLING_BACK)
+  EXPECT_TRUE(meanwhile == v1::NsLcmOpOcc::PROCESSING || meanwhile == v1::NsLcmOpOcc::ROLLING_BACK)
       << v1::NsLcmOpOcc::OperationState_Name(meanwhile);
   sandbox.restart("wholesale");
-  ASSERT_TRUE(sandbox.run_until(
-      [&] { return !has_hold(sandbox, "top", v1::Hold::RELEASING); }));
+  ASSERT_TRUE(sandbox.run_until([&] { return !has_hold(sandbox, "top", v1::Hold::RELEASING); }));
   sandbox.sim().advance(std::chrono::seconds(1));
   EXPECT_EQ(state_of(sandbox, "top"), v1::NsLcmOpOcc::ROLLED_BACK);
   EXPECT_TRUE(sandbox.clean()) << ::testing::PrintToString(sandbox.leftovers());
@@ -89,8 +87,8 @@ TEST(Operations, AnInstanceDeletedBeforeItsCreationIsAnsweredStaysDeleted) {
   EXPECT_EQ((*created)->id(), "shop");
   v1::GetNsRequest get;
   get.set_ns_instance_id("shop");
-  const auto found = ask<v1::NsInstance>(
-      sandbox, [&](auto reply) { api.get_ns({}, get, std::move(reply)); });
+  const auto found =
+      ask<v1::NsInstance>(sandbox, [&](auto reply) { api.get_ns({}, get, std::move(reply)); });
   EXPECT_FALSE(found);
 }
 

@@ -10,5 +10,6 @@ target_compile_definitions(terrace_sandbox PRIVATE TERRACE_EXAMPLES="${CMAKE_SOU
 terrace_test(scenario_test
   SOURCES scenario/recursion_test.cc scenario/children_test.cc scenario/substitution_test.cc
           scenario/descriptor_identity_test.cc scenario/catalogue_test.cc
+          scenario/owner_watch_test.cc
   DEPS terrace_sandbox GTest::gtest_main)
 target_compile_definitions(scenario_test PRIVATE TERRACE_EXAMPLES="${CMAKE_SOURCE_DIR}/examples")

@@ -44,7 +44,8 @@ TEST_F(LogTest, ALineHasWhatHappenedAndEveryField) {
 
 TEST_F(LogTest, JsonIsEscaped) {
   open(LogOptions::Format::kJson).warning("a \"b\"\n", {{"k", "\\"}});
-  EXPECT_NE(written().find(R"("level":"warning","what":"a \"b\"\u000a","k":"\\"})"),
+  EXPECT_NE(written().find(
+                R"("level":"warning","what":"a \"b\"\u000a","k":"\\","operation":"-","path":"-"})"),
             std::string::npos)
       << written();
 }
