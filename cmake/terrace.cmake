@@ -12,8 +12,19 @@ find_package(Protobuf REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
 
+# A precompiled header pays in rooms that handle the schema's messages: a quarter of the time at -O2,
+# nothing under sanitizers.
+set(TERRACE_PCH ON)
+if(TERRACE_SANITIZE)
+  set(TERRACE_PCH OFF)
+endif()
+
 find_program(CCACHE ccache)
-if(CCACHE)
+if(CCACHE AND TERRACE_PCH)
+  # ccache's manual, "Precompiled headers".
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+elseif(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
@@ -29,12 +40,12 @@ if(TERRACE_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
-# terrace_room(NAME [DEPS target...] [DIR dir...] [FILES pattern...])
+# terrace_room(NAME [PCH] [DEPS target...] [DIR dir...] [FILES pattern...])
 # A static library terrace_NAME of every .cc file in this folder (or in the folders named, or only
 # those that match a pattern), that may include what its DEPS may be linked with: this list is what
-# makes the table of rooms hold.
+# makes the table of rooms hold. PCH: with the precompiled header (base/pch).
 function(terrace_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPS;DIR;FILES" ${ARGN})
+  cmake_parse_arguments(ROOM "PCH" "" "DEPS;DIR;FILES" ${ARGN})
   if(NOT ROOM_DIR)
     set(ROOM_DIR .)
   endif()
@@ -55,6 +66,10 @@ function(terrace_room name)
   add_library(terrace_${name} STATIC ${sources})
   target_link_libraries(terrace_${name} PUBLIC ${ROOM_DEPS} PRIVATE terrace_flags)
   target_include_directories(terrace_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  if(ROOM_PCH AND TERRACE_PCH)
+    target_compile_options(terrace_${name} PRIVATE -fpch-preprocess)
+    target_precompile_headers(terrace_${name} REUSE_FROM terrace_pch)
+  endif()
 endfunction()
 
 # terrace_test(NAME SOURCES file... DEPS target... [LABELS label...])
@@ -70,6 +85,6 @@ function(terrace_test name)
   if("kernel" IN_LIST TEST_LABELS OR "system" IN_LIST TEST_LABELS)
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK kernel)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 600
+  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT 1500
     ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0")
 endfunction()
