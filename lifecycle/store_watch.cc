@@ -108,6 +108,9 @@ class StoreWatch final : public Subscription {
   }
 
   void send(v1::WatchEvent event, std::optional<std::uint64_t> revision) {
+    // Halfway through what was missed there is nothing to resume from: deletes come last.
+    if (!told_ && event.type() != v1::WatchEvent::SNAPSHOT_END) return sink_(std::move(event));
+    told_ = true;
     event.mutable_token()->set_incarnation(store_.incarnation());
     event.mutable_token()->set_revision(revision.value_or(0));
     sink_(std::move(event));
@@ -132,6 +135,8 @@ class StoreWatch final : public Subscription {
   std::unique_ptr<Store::Subscription> feed_;
   std::optional<std::uint64_t> current_;
   bool over_ = false;
+  // The snapshot, or what was missed, has been told.
+  bool told_ = false;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
