@@ -38,7 +38,9 @@ void keep_grpc() {
         grpc::CreateChannel("unix:/dev/null/nobody", grpc::InsecureChannelCredentials()));
     Stub stub(*channel);
     grpc::ClientContext context;
-    grpc::ByteBuffer request, response;
+    const grpc::Slice nothing;
+    const grpc::ByteBuffer request(&nothing, 1);
+    grpc::ByteBuffer response;
     std::promise<void> failed;
     stub.UnaryCall(&context, "/none/None", grpc::StubOptions(), &request, &response,
                    [&failed](const grpc::Status&) { failed.set_value(); });
