@@ -53,7 +53,10 @@ int in_own_world(const std::function<int()>& work) {
   if (first == 0) ::_exit(first_process(work));
   int status = 0;
   while (::waitpid(first, &status, 0) < 0 && errno == EINTR) continue;
-  return ended(status);
+  // Not through exit(): the leak checker wants a thread, and who has given away his pid namespace
+  // can make none. The tests themselves were checked.
+  std::fflush(nullptr);
+  ::_exit(ended(status));
 }
 
 }  // namespace terrace
